@@ -1,0 +1,41 @@
+"""Lengths, patterns, sizes and ranges of a dynamic config, as the Console API documents them."""
+
+from __future__ import annotations
+
+import re
+
+NAME_LENGTH = (3, 100)
+"""Shortest and longest ``id`` and ``name``, in characters."""
+
+ID_PATTERN = re.compile(r"[a-zA-Z0-9_\-.]*\Z")
+CONFIG_NAME_PATTERN = re.compile(r"[a-zA-Z0-9_\-. ]*\Z")
+"""A config's ``name`` is an ``id`` that may hold blanks."""
+
+RESERVED_IDS = frozenset({".", ".."})
+"""Ids that a URL would fold into another endpoint."""
+
+DESCRIPTION_LENGTH = 1000
+"""Longest ``description``, in characters."""
+
+RULE_NAME_LENGTH = 100
+"""Longest rule name, in characters: the cap that Statsig's own migration tool keeps to."""
+
+PAYLOAD_BYTES = 100_000
+"""Largest JSON payload of a dynamic config, in bytes of UTF-8: 100 kB."""
+
+PERCENTAGE = (0, 100)
+"""Lowest and highest ``passPercentage``."""
+
+PERCENTAGE_DECIMALS = 2
+"""``passPercentage`` moves in steps of 0.01."""
+
+SAFE_INTEGER = 2**53
+"""Integers between its negative and itself, both excluded, reach JavaScript clients unchanged."""
+
+PLAUSIBLE_EPOCH_MS = 10**11
+"""A moment below this (March 1973 in milliseconds) was most likely written in seconds."""
+
+
+def slug(text: str) -> str:
+    """What Statsig makes of a name: lower case, and ``_`` for every character that is no letter or digit."""
+    return re.sub(r"[^a-z0-9]", "_", text.lower())
