@@ -1,0 +1,54 @@
+"""The source lines of a finding, with a caret under what it speaks of, as compilers draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from reconciler.diagnostics import Location
+from reconciler.render.inert import terminal
+
+_BEFORE = 2  # lines shown above the finding's own, to say where one is
+_TAB = "    "
+_NARROWEST = 30  # room for a source line, however narrow the terminal
+
+
+def excerpt(lines: Sequence[str], place: Location, width: int, cells: Callable[[str], int]) -> list[tuple[str, str]]:
+    """(gutter, text) of the lines at a place, then of the caret line; nothing where the file has no such line.
+
+    ``width`` is how many columns a line may take, ``cells`` measures a text as the terminal draws it.
+    """
+    if not 1 <= place.line <= len(lines):
+        return []
+    source = lines[place.line - 1]
+    start = min(max(place.column - 1, 0), len(source))
+    end = min(place.end_column - 1, len(source)) if place.end_line == place.line else len(source)
+    numbers = range(max(1, place.line - _BEFORE), place.line + 1)
+    gutter = max(4, len(str(place.line)) + 1)
+    room = max(width - gutter - 3, _NARROWEST)
+    first = 0 if start < room * 2 // 3 else start - room // 3  # so that the finding is among what is shown
+    shown = [(f"{number:>{gutter}} | ", _clip(lines[number - 1], first, room, cells)) for number in numbers]
+    lead = cells(_clip(source[:start], first, room, cells))
+    length = max(1, min(cells(_visible(source[start:end])), room - lead))
+    return [*shown, (" " * gutter + " | ", " " * lead + "^" + "~" * (length - 1))]
+
+
+def split(text: str) -> list[str]:
+    """The lines of a file as editors count them: ended by LF, CRLF or CR."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _clip(line: str, first: int, room: int, cells: Callable[[str], int]) -> str:
+    """What of a line is shown from ``first`` on, with … where some is left out."""
+    lead = "…" if first and line else ""
+    kept = line[first : first + room]
+    shown = lead + _visible(kept)
+    if cells(shown) <= room and len(line) <= first + room:
+        return shown
+    while kept and cells(shown) >= room:
+        kept = kept[: len(kept) - max(1, (cells(shown) - room) // 8)]
+        shown = lead + _visible(kept)
+    return shown + "…"
+
+
+def _visible(text: str) -> str:
+    return terminal(text.replace("\t", _TAB))

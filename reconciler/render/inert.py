@@ -1,0 +1,110 @@
+"""Makes text from configs and from the API harmless where it is shown: terminals, CI logs, Markdown.
+
+Three readers act on what they are shown. A terminal obeys control characters. GitHub's runner obeys ``::command`` at
+the start of a log line and ``##[command]`` anywhere in one. GitHub's Markdown obeys HTML, mentions and references.
+What would act is shown escaped (``\\x1b``), never dropped: a reviewer must see that it is there.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from urllib.parse import quote
+
+# C0, DEL, C1; soft hyphen; the bidirectional and invisible format characters; line and paragraph separators; lone
+# surrogates; tags. Zero-width joiner and non-joiner stay: emoji and Persian need them.
+CONTROL = (
+    "\\x00-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f"
+    "\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff\\U000e0000-\\U000e007f"
+)
+_CONTROL = re.compile(f"[{CONTROL}]")
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+# The runner trims what .NET calls white space (the Unicode category Z and the C0 blanks), then looks for "::".
+# Colours may stand between, should something strip them from the log before the runner reads it.
+_COLOUR = r"\x1b\[[0-9;]*m"
+_BLANK = rf"(?:[\s\x00-\x1f\x85\u180e\u200b\ufeff]|{_COLOUR})"
+_LINE_COMMAND = re.compile(rf"((?:^|(?<=[\r\v\f\x1c-\x1e\x85\u2028\u2029])){_BLANK}*):((?:{_COLOUR})*:)", re.MULTILINE)
+_ANYWHERE_COMMAND = re.compile(rf"#((?:{_COLOUR})*)#(?=(?:{_COLOUR})*\[)")
+
+_MARKER = re.compile(r"<!(?=--\s*reconciler)", re.IGNORECASE)
+_BACKTICKS = re.compile("`+")
+# A word of prose: letters or a number, in ordinary punctuation. All else could mean something to Markdown or GitHub.
+_WORD = re.compile(r"[(\"'“‘]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:]\d+)*)?[)\"'”’.,;:!?%→–—…]*")
+
+
+def terminal(text: str) -> str:
+    """One line's text with every control character escaped: ``\\n``, ``\\x1b``, ``\\u202e``, ``\\U000e0041``."""
+    return _CONTROL.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match.group()
+    if char in _NAMED:
+        return _NAMED[char]
+    point = ord(char)
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def runner(text: str) -> str:
+    """A whole output, any number of lines, in which GitHub's runner finds no command."""
+    if "##" not in text and "::" not in text and "\x1b" not in text:
+        return text
+    return _ANYWHERE_COMMAND.sub(r"#\1\\x23", _LINE_COMMAND.sub(r"\1\\x3a\2", text))
+
+
+def code_span(text: str) -> str:
+    """Markdown that shows the text as code, literally, whatever it holds."""
+    shown = _unmarked(terminal(text)) or " "
+    ticks = "`" * (_longest_run(shown) + 1)
+    # One blank on either side is taken away again by Markdown where both are there and something else stands between.
+    pad = " " if shown.strip(" ") and (shown[0] in "` " or shown[-1] in "` ") else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def fence(lines: list[str], language: str = "diff") -> str:
+    """A fenced block of Markdown, longer fenced than any run of backticks within; each item is one line."""
+    shown = [_unmarked(terminal(line)) for line in lines]
+    ticks = "`" * max(3, max((_longest_run(line) for line in shown), default=0) + 1)
+    return "\n".join([ticks + language, *shown, ticks])
+
+
+def _unmarked(text: str) -> str:
+    """Whoever looks for our marker in the source of a comment must not find one that a config wrote."""
+    return _MARKER.sub(r"<\\x21", text)
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _BACKTICKS.findall(text)), default=0)
+
+
+def prose(text: str) -> str:
+    """A sentence as Markdown: plain words stay, and whatever might mean something there stands in a code span.
+
+    That holds for use within a line, after text of ours: ``1.`` as a line's first word would begin a list.
+    """
+    pieces: list[str] = []
+    code: list[str] = []
+    for token in terminal(text).split():
+        if _WORD.fullmatch(token):
+            pieces += [code_span(" ".join(code)), token] if code else [token]
+            code = []
+        else:
+            code.append(token)
+    return " ".join([*pieces, code_span(" ".join(code))] if code else pieces)
+
+
+def cell(markdown: str) -> str:
+    """A finished piece of Markdown for a table's cell: its pipes no longer end the cell."""
+    # After a backslash GitHub and CommonMark's libraries read "\|" differently, so there the pipe is spelled out.
+    return re.sub(r"(?<!\\)\|", r"\\|", re.sub(r"(?<=\\)\|", r"\\x7c", markdown))
+
+
+def html_code(text: str) -> str:
+    """The text as an HTML ``code`` element, for inside a line of HTML, where Markdown's code spans mean nothing."""
+    return "<code>" + html.escape(_unmarked(terminal(text))) + "</code>"
+
+
+def comment_value(text: str) -> str:
+    """A value for inside an HTML comment: it cannot end the comment, nor hold a blank."""
+    return quote(text.encode("utf-8", "backslashreplace"), safe=":/")

@@ -1,0 +1,102 @@
+"""Findings and outcomes as the JSON documents that users' scripts read, and the one way to write JSON out."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from reconciler.diagnostics import Diagnostic, Location, Severity, has_errors
+from reconciler.model import Outcome, Plan, Status
+from reconciler.render.inert import CONTROL
+
+FORMAT_VERSION = "1.0"
+"""Minor versions add keys, major versions break readers."""
+
+_CONTROL = re.compile(f"[{CONTROL}]")
+_UNFINISHED = (Status.FAILED, Status.STALE, Status.SKIPPED, Status.UNKNOWN)
+
+
+def dumps(document: Any) -> str:
+    """The document as text that is safe in a log: readable letters as they are, control characters escaped.
+
+    A line of it can only begin with a bracket or a quote, so ``##[`` is all that a CI runner could obey; it is escaped
+    too, and the value stays the same. Raises ValueError for NaN and Infinity, which JSON does not have.
+    """
+    text = json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False)
+    text = _CONTROL.sub(_escape, text).replace("##[", "\\u0023\\u0023[")
+    return text + "\n"
+
+
+def _escape(match: re.Match[str]) -> str:
+    char = match.group()
+    return char if char == "\n" else json.dumps(char)[1:-1] if char != "\x7f" else "\\u007f"
+
+
+def findings(diagnostics: Sequence[Diagnostic], files: int) -> dict[str, Any]:
+    """What ``validate`` prints; ``files`` counts the files checked."""
+    errors = sum(one.severity is Severity.ERROR for one in diagnostics)
+    return {
+        "format_version": FORMAT_VERSION,
+        "errored": has_errors(tuple(diagnostics)),
+        "summary": {"files": files, "errors": errors, "warnings": len(diagnostics) - errors},
+        "diagnostics": [diagnostic(one) for one in diagnostics],
+    }
+
+
+def outcomes(results: Sequence[Outcome], plan: Plan) -> dict[str, Any]:
+    """What ``apply`` prints. ``errored`` says that something was to be written and is not known to be."""
+    counts = Counter(one.status for one in results)
+    return {
+        "format_version": FORMAT_VERSION,
+        "digest": plan.digest,
+        "errored": any(counts[status] for status in _UNFINISHED),
+        "summary": {status.value: counts[status] for status in Status},
+        "results": [_result(one) for one in results],
+    }
+
+
+def error(code: str, message: str, hint: str | None = None, **details: Any) -> dict[str, Any]:
+    """What any command prints when it fails before it has a result; ``details`` join the error's object."""
+    found: dict[str, Any] = {"code": code, "message": message, "hint": hint, **details}
+    return {"format_version": FORMAT_VERSION, "errored": True, "error": found}
+
+
+def diagnostic(one: Diagnostic) -> dict[str, Any]:
+    """One finding; null where a part is not known."""
+    return {
+        "severity": one.severity.value,
+        "code": one.code,
+        "message": one.message,
+        "hint": one.hint,
+        **_place(one.location),
+        "id": one.id,
+        "path": one.path,
+    }
+
+
+def _result(outcome: Outcome) -> dict[str, Any]:
+    failure = outcome.error
+    found = None
+    if failure is not None:
+        found = {"code": failure.code, "message": failure.message, **_place(failure.location)}
+    return {
+        "id": outcome.change.id,
+        "action": outcome.change.action.value,
+        "status": outcome.status.value,
+        "error": found,
+    }
+
+
+def _place(location: Location | None) -> dict[str, Any]:
+    if location is None:
+        return dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
+    return {
+        "file": location.file or None,
+        "line": location.line or None,
+        "column": location.column or None,
+        "end_line": location.end_line or None,
+        "end_column": location.end_column or None,
+    }
