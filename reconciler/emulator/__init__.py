@@ -15,7 +15,7 @@ client suffers from most.
     rules.py     which submitted rule is which stored rule, and its new id
     store.py     the SQLite file: configs and the audit list
     limits.py    rate windows
-    faults.py    misbehaviour on cue (documents the ``--faults`` file)
+    faults.py    which request meets which fault (documents the ``--faults`` file); misbehave.py does it
     server.py    the loopback HTTP server
     values.py, json5.py   JSON and JSON5 as a JavaScript server reads them
 """

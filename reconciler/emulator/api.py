@@ -80,7 +80,7 @@ class Emulator:
             for position, payload in enumerate(payloads):
                 if not isinstance(payload, dict) or not isinstance(payload.get("id"), str):
                     raise EmulatorError(f"entry {position} of the seed is not an object with an id")
-                self._store.put(payload)
+                self._store.put(values.as_javascript(payload))
 
     def console_edit(self, config_id: str, mutate: Callable[[Config], None], by: str = "Jane Console") -> Config:
         """Edit a stored config as a person in the console would; ``KeyError`` where there is none.
@@ -93,6 +93,7 @@ class Emulator:
             if stored is None or copy is None:
                 raise KeyError(config_id)
             mutate(copy)
+            copy = values.as_javascript(copy)
             email = f"{by.lower().replace(' ', '.')}@example.com"
             config = configs.edited(stored, copy, configs.author(by, self._now(), "2peRSonInTheConsole000", email))
             self._store.put(config)

@@ -230,7 +230,7 @@ def _completed(rule: Rule, old: Rule, identity: Config) -> Rule:
     """A rule as it is stored; rollout schedules are the server's own and outlive every write."""
     variants = {"variants": [_valued(v, v) for v in rule["variants"]]} if "variants" in rule else {}
     fields = {
-        **identity,
+        **identity,  # first, for people who read an answer; its values are set again below
         **rule,
         **identity,
         "passPercentage": rule.get("passPercentage", 100),

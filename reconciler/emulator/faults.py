@@ -28,8 +28,7 @@ Kinds, with their keys and defaults. ``commit`` says whether the request is carr
                    ``set`` is {"description": "...", "rules.0.passPercentage": 30}; ``id`` is the config of
                    the path where absent
 
-The kinds from ``status`` to ``redirect`` are answers; the others need a socket, ``delay`` and
-``console_edit`` apart from which the request is then answered as usual.
+``status`` to ``redirect`` and ``console_edit`` also work on an embedded emulator; the others need a socket.
 """
 
 from __future__ import annotations
@@ -50,6 +49,7 @@ from reconciler.emulator.shapes import (
     boolean,
     free_object,
     number,
+    number_between,
     one_of,
     strict_object,
     text,
@@ -82,27 +82,30 @@ def _headers(value: Any, path: str) -> Any:
             yield Problem(f"{path}.{name}", "Expected a string of one line")
 
 
+_SHARE = number_between(0, 1, "0.000001")
+_SECONDS = number_between(0, 3600, "0.001")
 _FIELDS: dict[str, Shape] = {
     "kind": one_of(list(_DEFAULTS)),
-    "status": number,
+    "status": number_between(200, 599, "1"),
     "headers": _headers,
     "body": text(),
     "encoding": one_of(["utf-8", "latin-1"]),
     "commit": boolean,
     "location": text(pattern=r"[^\r\n]*"),
-    "keep": number,
-    "seconds": number,
+    "keep": _SHARE,
+    "seconds": _SECONDS,
     "after": boolean,
-    "bytes": number,
-    "interval": number,
+    "bytes": number_between(1, 1 << 20, "1"),
+    "interval": _SECONDS,
     "where": one_of(["body", "headers"]),
-    "size": number,
+    "size": number_between(1, 1 << 32, "1"),
     "set": free_object,
     "when": one_of(["before", "after"]),
     "id": text(),
     "by": text(),
 }
-_CUES: dict[str, Shape] = {"nth": array(number), "count": number, "always": boolean, "probability": number}
+_COUNT = number_between(1, 1 << 30, "1")
+_CUES: dict[str, Shape] = {"nth": array(_COUNT), "count": _COUNT, "always": boolean, "probability": _SHARE}
 _ENTRY = strict_object(
     {"method": text(), "path": text(), "seed": number, "fault": free_object, **_CUES}, required=("fault",)
 )
@@ -148,6 +151,9 @@ class FaultPlan:
             raise EmulatorError(f"{path}: a faults file is a JSON list of entries")
         return cls(entries)
 
+    def kinds(self) -> set[str]:
+        return {entry.fault.kind for entry in self._entries}
+
     def take(self, method: str, path: str) -> Fault | None:
         """The fault that this request meets; counts the request."""
         with self._lock:
@@ -187,10 +193,14 @@ def _cue(entry: Fields) -> Callable[[int], bool]:
 
 
 def _fault(given: Fields, position: int) -> Fault:
-    kind = given.get("kind")
-    shape = {"kind": _FIELDS["kind"]}
-    defaults = _DEFAULTS.get(kind, {}) if isinstance(kind, str) else {}
-    shape |= {name: _FIELDS[name] for name in defaults} if defaults or kind in _DEFAULTS else _FIELDS
-    required = ("kind", *_REQUIRED.get(str(kind), ()))
-    _require(position, list(strict_object(shape, required)(given, "fault")))
-    return Fault(str(kind), {**defaults, **{key: value for key, value in given.items() if key != "kind"}})
+    _require(position, list(_FIELDS["kind"](given.get("kind"), "fault.kind")))
+    kind = given["kind"]
+    defaults = _DEFAULTS[kind]
+    shape = strict_object({name: _FIELDS[name] for name in ("kind", *defaults)}, _REQUIRED.get(kind, ()))
+    _require(position, list(shape(given, "fault")))
+    fields = {**defaults, **given}
+    try:
+        (fields.get("body") or "").encode(fields.get("encoding", "utf-8"))
+    except UnicodeEncodeError as error:
+        raise EmulatorError(f"faults entry {position}: fault.body: {error}") from error
+    return Fault(kind, fields)

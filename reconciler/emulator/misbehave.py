@@ -1,17 +1,21 @@
-"""Carrying out a fault on a connection."""
+"""Carrying out a fault: on a connection, or on an emulator that is embedded without one."""
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from reconciler.emulator.api import Emulator
-from reconciler.emulator.faults import Fault, Fields
+from reconciler.emulator.errors import EmulatorError, Refusal
+from reconciler.emulator.faults import Fault, FaultPlan, Fields
 from reconciler.emulator.routes import route
 from reconciler.emulator.store import Config
 from reconciler.emulator.wire import Request, Response, json_response
 
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
+
+_WITHOUT_SOCKET = frozenset({"status", "html", "empty", "raw", "redirect", "console_edit"})
 
 
 class Connection(Protocol):
@@ -24,6 +28,24 @@ class Connection(Protocol):
     def head(self, response: Response, length: int) -> bytes: ...
     def pause(self, seconds: float) -> None: ...
     def reset(self) -> None: ...
+
+
+def faulty_handle(emulator: Emulator, plan: FaultPlan) -> Callable[[Request], Response]:
+    """``emulator.handle`` with the faults that need no socket; ``EmulatorError`` for the others."""
+    for kind in sorted(plan.kinds() - _WITHOUT_SOCKET):
+        raise EmulatorError(f"the fault {kind} needs a socket; an embedded emulator cannot show it")
+
+    def handle(request: Request) -> Response:
+        fault = plan.take(request.method, request.path)
+        if fault is None:
+            return emulator.handle(request)
+        if fault.kind == "console_edit":
+            return _between(fault.fields, request, emulator)
+        if fault.fields["commit"]:
+            emulator.handle(request)
+        return answer(fault)
+
+    return handle
 
 
 def carry_out(fault: Fault, request: Request, emulator: Emulator, connection: Connection) -> None:
@@ -44,7 +66,7 @@ def carry_out(fault: Fault, request: Request, emulator: Emulator, connection: Co
             connection.pause(fields["seconds"] if fields["after"] else 0)
             connection.send(response)
         case "console_edit":
-            _between(fields, request, emulator, connection)
+            connection.send(_between(fields, request, emulator))
         case _:
             if fields["commit"]:
                 emulator.handle(request)
@@ -102,14 +124,22 @@ def _bomb(size: int, connection: Connection) -> None:
     connection.send_bytes(tail)
 
 
-def _between(fields: Fields, request: Request, emulator: Emulator, connection: Connection) -> None:
-    config_id = fields["id"] or route(request).config_id
+def _between(fields: Fields, request: Request, emulator: Emulator) -> Response:
+    config_id = fields["id"] or _named(request)
     if fields["when"] == "before":
         _edit(emulator, config_id, fields)
     response = emulator.handle(request)
     if fields["when"] == "after":
         _edit(emulator, config_id, fields)
-    connection.send(response)
+    return response
+
+
+def _named(request: Request) -> str:
+    """The id in the path; "" where the request is no call of an endpoint."""
+    try:
+        return route(request).config_id
+    except Refusal:
+        return ""
 
 
 def _edit(emulator: Emulator, config_id: str, fields: Fields) -> None:

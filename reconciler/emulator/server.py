@@ -101,7 +101,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         request = Request(self.command, self.path, dict(self.headers.items()), body)
         faults = self.server.faults
-        fault = faults.take(request.method, request.target.partition("?")[0]) if faults else None
+        fault = faults.take(request.method, request.path) if faults else None
         if fault is None:
             self.send(self.server.emulator.handle(request))
         else:

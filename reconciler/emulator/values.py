@@ -20,6 +20,11 @@ def number(literal: str) -> int | float:
     return int(value) if value.is_integer() and abs(value) < 1e21 else value
 
 
+def as_javascript(value: Any) -> Any:
+    """What is left of a Python value on a JavaScript server. Raises ``ValueError`` where it is no JSON."""
+    return parse(dump(value))
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 

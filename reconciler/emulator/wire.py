@@ -19,6 +19,10 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
     def header(self, name: str) -> str | None:
         wanted = name.lower()
         return next((value for key, value in self.headers.items() if key.lower() == wanted), None)
