@@ -1,0 +1,89 @@
+"""How fast a run may write: two sliding windows that are never exceeded, shared by all its threads.
+
+Statsig documents about 100 mutations in 10 s and 900 in 15 min, for a project. The server counts a mutation when it
+arrives, which is somewhere between our sending it and its answer. So a request takes its place in every window from
+the moment it is sent until a whole window after it was answered: however long it travelled, no window at the server
+ever holds more than its limit.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from reconciler.console_api import failures
+from reconciler.console_api.rate_limit import Pause
+from reconciler.console_api.waiting import Waits
+
+Windows = Sequence[tuple[int, float]]
+"""(mutations, seconds) pairs: at most so many mutations in any so many seconds."""
+
+DEFAULT_WINDOWS: Windows = ((95, 10.0), (880, 900.0))
+"""A little under what the API documents, since a project's other clients share it."""
+
+_GUARD = 0.001
+_WHY = "the project's rate limit"
+
+
+def plan_seconds(writes: int, windows: Windows = DEFAULT_WINDOWS) -> float:
+    """How long that many writes take at best, in seconds, if each one were answered at once."""
+    sent: list[float] = []
+    for index in range(writes):
+        sent.append(max([0.0, *(sent[index - most] + seconds for most, seconds in windows if index >= most)]))
+    return sent[-1] if sent else 0.0
+
+
+class Pacer:
+    """Hands out the right to send one mutation; ``slot`` blocks until there is room in every window."""
+
+    def __init__(self, windows: Windows, waits: Waits, pause: Pause) -> None:
+        self._windows = tuple(windows)
+        self._waits = waits
+        self._clock = waits.clock
+        self._pause = pause
+        self._turn = threading.Lock()
+        self._count = threading.Lock()
+        self._in_flight = 0
+        self._answered: deque[float] = deque(maxlen=max(most for most, _ in self._windows))
+
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Wait for room, then hold it while the request is under way.
+
+        Raises ``ApiError`` (interrupted, not sent) where the run is asked to stop before there is room.
+        """
+        # One thread at a time waits at the head of the queue, so that a slot that opens wakes one and not all.
+        with self._turn:
+            self._wait_for_room()
+        try:
+            yield
+        finally:
+            with self._count:
+                self._in_flight -= 1
+                self._answered.append(self._clock.monotonic())
+
+    def _wait_for_room(self) -> None:
+        while True:
+            self._pause.wait()
+            if self._clock.stopping:
+                raise failures.interrupted(_WHY)
+            with self._count:
+                wait = self._until_room(self._clock.monotonic())
+                if wait <= 0:
+                    self._in_flight += 1
+                    return
+            self._waits.sleep(wait, _WHY)
+
+    def _until_room(self, now: float) -> float:
+        return max(self._until_room_in(most, seconds + _GUARD, now) for most, seconds in self._windows)
+
+    def _until_room_in(self, most: int, seconds: float, now: float) -> float:
+        """Seconds until one window has room; at least that long, where requests in flight alone fill it."""
+        room = most - self._in_flight
+        if room <= 0:
+            return seconds
+        if len(self._answered) < room:
+            return 0.0
+        return self._answered[-room] + seconds - now

@@ -1,0 +1,140 @@
+"""Sending again, by what a failure means.
+
+    what happened                          GET                     write
+    ─────────────────────────────────────  ──────────────────────  ─────────────────────────────────────
+    never sent (refused connection, …)     again, with backoff     again, with backoff
+    429                                    again, after the pause  again, after the pause: nothing was done
+    5xx, reset, time-out, unreadable body  again, with backoff     ApiError, Fate.UNKNOWN: read first
+    other 4xx, redirect                    ApiError, Fate.REFUSED  ApiError, Fate.REFUSED
+
+Backoff is full jitter, and all retries of a run share one budget, so that trouble at the API is never multiplied.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from random import Random
+from typing import Any, TypeVar
+
+from reconciler.console_api import failures
+from reconciler.console_api.answer import Answer, UnreadableError, parse, refusal
+from reconciler.console_api.pacing import Pacer
+from reconciler.console_api.rate_limit import Pause
+from reconciler.console_api.waiting import Waits
+from reconciler.ports import ApiError, Fate
+
+T = TypeVar("T")
+
+MOST_TRIES = 5
+_TOO_MANY = 429
+_REQUEST_TIMEOUT = 408  # of a proxy as well as of the server: what was sent may have been carried out
+_FIRST_BACKOFF = 0.5
+_LONGEST_BACKOFF = 10.0
+
+
+class RetryBudget:
+    """How many retries a run may make in all: a few, and one for every ten requests."""
+
+    def __init__(self, at_least: int = 50, share: float = 0.1) -> None:
+        self._at_least = at_least
+        self._share = share
+        self._requests = 0
+        self._retries = 0
+        self._lock = threading.Lock()
+
+    def request(self) -> None:
+        with self._lock:
+            self._requests += 1
+
+    def spend(self) -> bool:
+        """Take one retry; False where there is none left."""
+        with self._lock:
+            if self._retries >= self._at_least + self._share * self._requests:
+                return False
+            self._retries += 1
+            return True
+
+
+class Retries:
+    """Sends until there is an answer to keep, or a reason to stop."""
+
+    def __init__(self, waits: Waits, pause: Pause, pacer: Pacer, rng: Random) -> None:
+        self._waits = waits
+        self._pause = pause
+        self._pacer = pacer
+        self._rng = rng
+        self._budget = RetryBudget()
+
+    def read(self, send: Callable[[], Answer], understand: Callable[[Answer], T]) -> T:
+        """What ``understand`` makes of the answer; raises ``ApiError`` once asking again is of no use."""
+        return self._until_kept(self._any_time, send, understand, lambda failure: failure.fate is not Fate.REFUSED)
+
+    def write(self, send: Callable[[], Answer], understand: Callable[[Answer], T]) -> T:
+        """The same for a mutation, which is sent again only where it certainly was not carried out."""
+        return self._until_kept(self._pacer.slot, send, understand, lambda failure: failure.fate is Fate.NOT_SENT)
+
+    def _until_kept(
+        self,
+        turn: Callable[[], AbstractContextManager[None]],
+        send: Callable[[], Answer],
+        understand: Callable[[Answer], T],
+        may_repeat: Callable[[ApiError], bool],
+    ) -> T:
+        tries = 0
+        while True:
+            try:
+                answer, sent_at = self._send(turn, send)
+                if answer.status != _TOO_MANY:
+                    return understand(answer)
+            except ApiError as failure:
+                tries += 1
+                if not may_repeat(failure) or tries >= MOST_TRIES or not self._budget.spend():
+                    raise
+                self._waits.sleep(self._backoff(tries), f"another try ({failure.code})")
+            else:
+                asked = answer.headers.get("retry-after"), answer.headers.get("date")
+                self._pause.refused(answer.call, sent_at, *asked)
+
+    def _send(
+        self, turn: Callable[[], AbstractContextManager[None]], send: Callable[[], Answer]
+    ) -> tuple[Answer, float]:
+        with turn():
+            self._budget.request()
+            sent_at = self._waits.clock.monotonic()
+            answer = send()
+        if answer.status != _TOO_MANY:
+            self._pause.accepted()
+        return answer, sent_at
+
+    @contextmanager
+    def _any_time(self) -> Iterator[None]:
+        """Reads keep no pace, but a 429 holds them up like all else."""
+        self._pause.wait()
+        yield
+
+    def _backoff(self, tries: int) -> float:
+        return self._rng.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0**tries))
+
+
+def success(answer: Answer) -> bytes:
+    """The body of a 2xx answer; any other status is raised as the ``ApiError`` that it means."""
+    status = answer.status
+    if 200 <= status < 300:
+        return answer.body
+    if 300 <= status < 400:
+        raise failures.redirected(answer.call, status)
+    said, errors = refusal(answer.body)
+    if 400 <= status < 500 and status != _REQUEST_TIMEOUT:
+        raise failures.refused(answer.call, status, said, errors)
+    raise failures.server_failed(answer.call, status, said)
+
+
+def understood(answer: Answer, shape: Callable[[Any], T]) -> T:
+    """A 2xx answer's JSON, put through ``shape``; raises ``ApiError`` where it is not what the API documents."""
+    body = success(answer)
+    try:
+        return shape(parse(body))
+    except UnreadableError as error:
+        raise failures.unreadable(answer.call, str(error), answer.status) from None

@@ -1,0 +1,177 @@
+"""The two ways a request travels: over the network, or straight into a ``handle`` function in this process.
+
+The key is added here, at the last moment, and only on the way to the network: the requests that httpx keeps, shows
+in its errors and logs never hold it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+from urllib.request import getproxies, proxy_bypass
+
+import httpcore
+import httpx
+
+from reconciler.console_api import failures
+from reconciler.console_api.deadline import Cutoff, DeadlineBackend
+from reconciler.settings import is_loopback
+
+DEADLINE = "deadline"
+"""The request extension that holds the moment (``time.monotonic``) by which a request must be over."""
+
+CONNECT_SECONDS = 4.0
+"""For TCP and TLS together; not longer than what a stop request leaves to a run."""
+
+MOST_IN_FLIGHT = 8
+
+_FAILURES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
+    (httpcore.ConnectTimeout, httpx.ConnectTimeout),
+    (httpcore.PoolTimeout, httpx.PoolTimeout),
+    (httpcore.TimeoutException, httpx.ReadTimeout),
+    (httpcore.ConnectError, httpx.ConnectError),
+    (httpcore.ProxyError, httpx.ProxyError),
+    (httpcore.NetworkError, httpx.ReadError),
+    (httpcore.ProtocolError, httpx.RemoteProtocolError),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HandleRequest:
+    """What a ``handle`` function gets. ``target`` is the path with its query; header names are in lower case."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def path(self) -> str:
+        return self.target.partition("?")[0]
+
+    def header(self, name: str) -> str | None:
+        return self.headers.get(name.lower())
+
+
+class HandleResponse(Protocol):
+    """What a ``handle`` function gives."""
+
+    @property
+    def status(self) -> int: ...
+
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+
+    @property
+    def body(self) -> bytes: ...
+
+
+Handle = Callable[[Any], HandleResponse]
+
+
+class HandleTransport(httpx.BaseTransport):
+    """Calls a function where others open a socket."""
+
+    def __init__(self, handle: Handle) -> None:
+        self._handle = handle
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        target = request.url.raw_path.decode("ascii")
+        response = self._handle(HandleRequest(request.method, target, dict(request.headers), request.read()))
+        return httpx.Response(response.status, headers=dict(response.headers), stream=_Bytes(response.body))
+
+
+class NetworkTransport(httpx.BaseTransport):
+    """httpcore's connection pool with the key, the deadlines, and the proxies of the environment."""
+
+    def __init__(self, url: httpx.URL, key: str, cutoff: Cutoff) -> None:
+        self._key = key.encode("ascii")
+        self._pool = _pool(url, DeadlineBackend(cutoff))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        deadline: float = request.extensions[DEADLINE]
+        now = time.monotonic()
+        url = request.url
+        sent = httpcore.Request(
+            method=request.method,
+            url=httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path),
+            headers=[*request.headers.raw, (b"STATSIG-API-KEY", self._key)],
+            content=request.read(),
+            extensions={
+                "timeout": {
+                    "connect": min(deadline, now + CONNECT_SECONDS),
+                    "read": deadline,
+                    "write": deadline,
+                    "pool": deadline - now,  # the one that the pool itself counts down
+                }
+            },
+        )
+        with _as_httpx():
+            response = self._pool.handle_request(sent)
+        return httpx.Response(response.status, headers=response.headers, stream=_Stream(response))
+
+    def close(self) -> None:
+        self._pool.close()
+
+
+class _Stream(httpx.SyncByteStream):
+    def __init__(self, response: httpcore.Response) -> None:
+        self._response = response
+
+    def __iter__(self) -> Iterator[bytes]:
+        with _as_httpx():
+            yield from self._response.iter_stream()
+
+    def close(self) -> None:
+        self._response.close()
+
+
+class _Bytes(httpx.SyncByteStream):
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def __iter__(self) -> Iterator[bytes]:
+        yield self._body
+
+
+@contextmanager
+def _as_httpx() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        for theirs, ours in _FAILURES:
+            if isinstance(error, theirs):
+                raise ours(str(error)) from error
+        raise
+
+
+def _pool(url: httpx.URL, network: DeadlineBackend) -> httpcore.ConnectionPool:
+    """A pool to one host, through the environment's proxy if there is one; to loopback always directly."""
+    tls = httpx.create_ssl_context() if url.scheme == "https" else None
+    proxy = None if is_loopback(url.host) else _proxy(url)
+    if proxy is None:
+        return httpcore.ConnectionPool(ssl_context=tls, max_connections=MOST_IN_FLIGHT, network_backend=network)
+    return httpcore.HTTPProxy(
+        proxy_url=str(proxy.url),
+        proxy_auth=proxy.raw_auth,
+        ssl_context=tls,
+        max_connections=MOST_IN_FLIGHT,
+        network_backend=network,
+    )
+
+
+def _proxy(url: httpx.URL) -> httpx.Proxy | None:
+    proxies = getproxies()
+    named = proxies.get(url.scheme) or proxies.get("all")
+    if not named or proxy_bypass(url.host):
+        return None
+    try:
+        proxy = httpx.Proxy(named if "://" in named else f"http://{named}")
+    except (ValueError, httpx.InvalidURL) as error:
+        raise failures.unusable_proxy(str(error)) from None
+    if proxy.url.scheme not in ("http", "https"):
+        raise failures.unusable_proxy(f"it is a {proxy.url.scheme} proxy; http and https ones are known")
+    return proxy
