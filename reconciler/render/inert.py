@@ -29,8 +29,11 @@ _ANYWHERE_COMMAND = re.compile(rf"#((?:{_COLOUR})*)#(?=(?:{_COLOUR})*\[)")
 
 _MARKER = re.compile(r"<!(?=--\s*reconciler)", re.IGNORECASE)
 _BACKTICKS = re.compile("`+")
-# A word of prose: letters or a number, in ordinary punctuation. All else could mean something to Markdown or GitHub.
-_WORD = re.compile(r"[(\"'“‘]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:]\d+)*)?[)\"'”’.,;:!?%→–—…]*")
+# A word of prose: letters or a number, in ordinary punctuation. All else could mean something to Markdown or GitHub,
+# and so could what may be the name of a commit.
+_WORD = re.compile(
+    r"(?![0-9a-f]{7,40}\b)[(\"'“‘]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:-]\d+)*(?:st|nd|rd|th)?)?[)\"'”’.,;:!?%→–—…]*"
+)
 
 
 def terminal(text: str) -> str:

@@ -13,8 +13,8 @@ from reconciler.model import Action, Change, FieldChange, Outcome, Plan, Status
 from reconciler.render.excerpt import excerpt, split
 from reconciler.render.inert import runner, terminal
 from reconciler.render.layout import INDENT, Line, Page
-from reconciler.render.phrases import contents, duration, origin, phrase, revision, totals
-from reconciler.render.values import counted
+from reconciler.render.phrases import Phrase, contents, duration, origin, phrase, revision, totals
+from reconciler.render.values import Row, counted
 
 _WIDEST_SUBJECT = 36
 _LISTED = 12  # verified configs, unmanaged ids: what is well is named up to here, then counted
@@ -65,7 +65,7 @@ def plan(
         lines += [*_block(change, about.pop(change.id, []), page), []]
     for one in (one for rest in about.values() for one in rest):
         lines += [*_finding(one, texts, page), []]
-    lines += [*_without_file(plan, page), *_closing(plan, seconds, target_flag)]
+    lines += [*_without_file(plan, page), *_closing(plan, seconds, target_flag, page)]
     return _draw(lines, color=color)
 
 
@@ -164,11 +164,11 @@ def _fields(change: Change, page: Page) -> Iterator[Line]:
         line: Line = [(" " * INDENT, ""), (said.subject, "")]
         if said.verb or said.values:
             line.append((page.pad(said.subject, column), ""))
-        line += [(f"{said.verb}  " if said.verb and said.values else said.verb, "")]
-        line += _values(said.before, said.after)
+        line.append((f"{said.verb}  " if said.verb and said.values else said.verb, ""))
+        values, rows = _values(said, page.width - page.measure(line), page)
         note = "; ".join(part for part in (said.note, why) if part)
-        yield from page.sides(line, (note, "yellow" if why else "dim"), INDENT + 4)
-        yield from (line for row in said.rows for line in page.row(row))
+        yield from page.sides([*line, *values], (note, "yellow" if why else "dim"), INDENT + 4)
+        yield from (line for row in rows for line in page.row(row))
 
 
 def _blame(field: FieldChange, change: Change) -> str:
@@ -177,10 +177,13 @@ def _blame(field: FieldChange, change: Change) -> str:
     return said.partition(":")[0] if change.held else said
 
 
-def _values(before: str | None, after: str | None) -> Line:
-    if before is None or after is None:
-        return [(before or after or "", "")]
-    return [(before, "red"), (" → ", "dim"), (after, "green")]
+def _values(said: Phrase, room: int, page: Page) -> tuple[Line, Sequence[Row]]:
+    """From and to on the field's own line where there is room, else on lines below it."""
+    if said.before is None or said.after is None:
+        return [(said.values, "")], said.rows
+    if page.cells(said.values) <= room:
+        return [(said.before, "red"), (" → ", "dim"), (said.after, "green")], said.rows
+    return [], (Row("-", said.before), Row("+", said.after))
 
 
 def _without_file(plan: Plan, page: Page) -> Iterator[Line]:
@@ -196,16 +199,16 @@ def _without_file(plan: Plan, page: Page) -> Iterator[Line]:
             yield []
 
 
-def _closing(plan: Plan, seconds: float | None, target_flag: str | None) -> Iterator[Line]:
+def _closing(plan: Plan, seconds: float | None, target_flag: str | None, page: Page) -> Iterator[Line]:
     """The counts, then what happens next."""
     counts = ", ".join([*totals(plan), f"{plan.unchanged:,} unchanged"])
     live = [f"{counted(len(plan.unmanaged), 'live config')} unmanaged"] if plan.unmanaged else []
     released = [f"{len(plan.released):,} released"] if plan.released else []
     summary = "; ".join([counts, *live, *released])
     if not plan.changes:
-        yield [("No changes: ", "bold green"), (summary, "")]
+        yield from page.wrapped([("No changes: ", "bold green")], summary, indent=0)
         return
-    yield [(summary, "bold")]
+    yield from page.wrapped([], summary, indent=0)
     yield [(f"intent {terminal(plan.intent)}", "dim")]
     if not plan.writes:
         yield [("Nothing to write until what is held is decided.", "")]

@@ -21,7 +21,7 @@ LINE = 200
 BLOCK = 40
 """Lines of one value's difference."""
 _LEAD = 24  # characters kept before the first difference of two long lines
-_COMPARED = 400_000  # pairs of lines beyond which no line is matched with another: SequenceMatcher is quadratic
+_COMPARED = 40_000  # pairs of lines beyond which no line is matched with another: SequenceMatcher is quadratic
 
 
 class Row(NamedTuple):

@@ -37,19 +37,21 @@ def removed(path: str, before: Any, **more: Any) -> FieldChange:
     return FieldChange(path, Kind.REMOVED, before, None, **more)
 
 
-def update(id: str, *fields: FieldChange, file: str | None = None, held: Hold | None = None) -> Change:
+def update(config_id: str, *fields: FieldChange, file: str | None = None, held: Hold | None = None) -> Change:
     live = LiveVersion("sha256:" + "0" * 64, "Jane Console", TIME)
-    request = Request("POST", f"/console/v1/dynamic_configs/{id}", {})
-    return Change(id, Action.UPDATE, file or f"configs/{id}.yaml", fields, held, request, live)
+    request = Request("POST", f"/console/v1/dynamic_configs/{config_id}", {})
+    return Change(config_id, Action.UPDATE, file or f"configs/{config_id}.yaml", fields, held, request, live)
 
 
-def create(id: str, *fields: FieldChange, file: str | None = None) -> Change:
-    request = Request("POST", "/console/v1/dynamic_configs", {"id": id})
-    return Change(id, Action.CREATE, file or f"configs/{id}.yaml", fields, None, request, None)
+def create(config_id: str, *fields: FieldChange, file: str | None = None) -> Change:
+    request = Request("POST", "/console/v1/dynamic_configs", {"id": config_id})
+    return Change(config_id, Action.CREATE, file or f"configs/{config_id}.yaml", fields, None, request, None)
 
 
-def warning(code: str, message: str, id: str | None = None, place: Location | None = None, **more: Any) -> Diagnostic:
-    return Diagnostic(Severity.WARNING, code, message, place or Location(""), id=id, **more)
+def warning(
+    code: str, message: str, config_id: str | None = None, place: Location | None = None, **more: Any
+) -> Diagnostic:
+    return Diagnostic(Severity.WARNING, code, message, place or Location(""), id=config_id, **more)
 
 
 def error(code: str, message: str, place: Location, **more: Any) -> Diagnostic:
@@ -178,25 +180,27 @@ def many(count: int) -> Plan:
     changes: list[Change] = []
     found: list[Diagnostic] = []
     for number in range(count):
-        id = f"config_{number:04}"
+        config_id = f"config_{number:04}"
         if number % 10 == 3:
-            changes.append(create(id, added("/defaultValue", {"size": number}), added("/rules/0", {"name": "all"})))
+            changes.append(
+                create(config_id, added("/defaultValue", {"size": number}), added("/rules/0", {"name": "all"}))
+            )
             continue
         hold = (
-            Hold("drift", f"/defaultValue/size was set in live; discard it: --overwrite {id}")
+            Hold("drift", f"/defaultValue/size was set in live; discard it: --overwrite {config_id}")
             if number % 10 == 7
             else None
         )
         drift = Origin.DRIFT if hold else Origin.INTENDED
         changes.append(
             update(
-                id,
+                config_id,
                 changed(
                     "/defaultValue/size",
                     number,
                     number + 1,
                     origin=drift,
-                    location=Location(f"configs/{id}.yaml", 3, 9, 3, 11),
+                    location=Location(f"configs/{config_id}.yaml", 3, 9, 3, 11),
                 ),
                 changed("/rules/0/passPercentage", 10, 25, rule="beta users"),
                 changed("/defaultValue/prompt", "one\ntwo\nthree " * 20, "one\n2\nthree " * 20),
@@ -205,6 +209,11 @@ def many(count: int) -> Plan:
         )
         if number % 25 == 0:
             found.append(
-                warning("type-changed", "another type than live's", id, Location(f"configs/{id}.yaml", 3, 9, 3, 11))
+                warning(
+                    "type-changed",
+                    "another type than live's",
+                    config_id,
+                    Location(f"configs/{config_id}.yaml", 3, 9, 3, 11),
+                )
             )
     return plan_of(changes, diagnostics=tuple(found))
