@@ -16,9 +16,8 @@ _BLANK = re.compile(
     r"(?:[\t\n\v\f\r \u00a0\ufeff\u2028\u2029\u1680\u2000-\u200a\u202f\u205f\u3000]"
     r"|//[^\n\r\u2028\u2029]*|/\*(?s:.*?)\*/)*"
 )
-_NUMBER = re.compile(
-    r"([+-]?)(?:(0[xX][0-9a-fA-F]+)|((?:0|[1-9][0-9]*)\.?[0-9]*(?:[eE][+-]?[0-9]+)?|\.[0-9]+(?:[eE][+-]?[0-9]+)?))"
-)
+_EXPONENT = r"(?:[eE][+-]?[0-9]+)?"
+_NUMBER = re.compile(rf"([+-]?)(?:(0[xX][0-9a-fA-F]+)|((?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+){_EXPONENT}))")
 _CHUNK = {quote: re.compile(rf"[^{quote}\\\n\r]*") for quote in "'\""}
 _ESCAPES = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _WORDS = {"true": True, "false": False, "null": None}

@@ -54,14 +54,18 @@ class Store:
             pass  # a file that cannot be written is found here and not by the first client
 
     def _adopt(self) -> None:
+        self._refuse_another_program()
         self._db.execute("PRAGMA journal_mode = WAL")
         with self.writing():
-            ours = self._scalar("PRAGMA application_id") == _APPLICATION_ID
-            if not ours and self._scalar("SELECT count(*) FROM sqlite_master"):
-                raise sqlite3.DatabaseError("it holds the tables of another program")
+            self._refuse_another_program()  # again: it may have come meanwhile
             for statement in _TABLES.split(";"):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
+
+    def _refuse_another_program(self) -> None:
+        ours = self._scalar("PRAGMA application_id") == _APPLICATION_ID
+        if not ours and self._scalar("SELECT count(*) FROM sqlite_master"):
+            raise sqlite3.DatabaseError("it holds the tables of another program")
 
     def close(self) -> None:
         with self._lock:

@@ -247,7 +247,7 @@ def conforms(config: Body, body: Body) -> None:
     except twins.TwinError as error:
         raise invalid([Problem(error.key, error.message)]) from error
     problems = []
-    for prefix, holder, key in _holders(config, config["rules"]):
+    for prefix, holder, key in _holders(config, config.get("rules", [])):
         if key == "defaultValue" and not {key, twins.twin_of(key)} & body.keys():
             continue
         problems += [
