@@ -42,8 +42,8 @@ def text() -> str:
 
 def notice(what: str, why: str) -> str:
     target, head = os.environ["TARGET"], os.environ["HEAD"]
-    marker = f"<!-- reconciler target={quote(target)} digest=none head={head} -->"
-    return f"{marker}\n### Dynamic configs → {target}: {what}\n\n{why} Commit {head}.\n"
+    marker = f"<!-- reconciler target={quote(target)} digest=none commit={head} -->"
+    return f"{marker}\n### Dynamic configs → {target}: {what}\n\n{why}\n\ncommit {head[:12]}\n"
 
 
 if __name__ == "__main__":

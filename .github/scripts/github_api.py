@@ -10,6 +10,7 @@ import os
 import re
 import subprocess
 from typing import Any
+from urllib.parse import unquote
 
 AUTHOR = "github-actions[bot]"
 """Who `GITHUB_TOKEN` writes as. A text by anyone else is not ours, whatever it says."""
@@ -31,12 +32,13 @@ def every(path: str) -> list[dict[str, Any]]:
 
 
 def marked(text: str) -> dict[str, str]:
-    """What the hidden marker of a text says: target, digest and head; empty without one.
+    """What the hidden marker in a text's first line says: target, digest and commit; empty without one.
 
-    The renderer breaks up whatever looks like a marker in config text, so that the only one is its own.
+    Further down is config text, which may hold what only looks like a marker.
     """
-    found = _MARKER.search(text)
-    return dict(fact.split("=", 1) for fact in found["facts"].split() if "=" in fact) if found else {}
+    found = _MARKER.match(text)
+    facts = [fact.partition("=") for fact in found["facts"].split()] if found else []
+    return {key: unquote(value) for key, _, value in facts}
 
 
 def ours(items: list[dict[str, Any]], target: str) -> dict[str, Any] | None:

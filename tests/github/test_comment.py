@@ -18,7 +18,7 @@ def plan(tmp_path: Path) -> Path:
 
 
 def body(target: str = "production", digest: str = "sha256:aa", text: str = "1 create") -> str:
-    return f"<!-- reconciler plan target={target} digest={digest} head={HEAD} -->\n### {text}\n"
+    return f"<!-- reconciler target={target} digest={digest} commit={HEAD} -->\n### {text}\n"
 
 
 def comment(run: Runner, plan: Path, changed: str = "true") -> None:

@@ -18,7 +18,7 @@ def report(
     run: Runner, out: Path, *changes: dict[str, Any], digest: str = "sha256:aa", target: str = "production"
 ) -> None:
     (out / "plan.json").write_text(json.dumps({"changes": changes}))
-    marker = f"<!-- reconciler plan target={target} digest={digest} head=0123 -->"
+    marker = f"<!-- reconciler target={target} digest={digest} commit=0123 -->"
     (out / "plan.md").write_text(f"{marker}\n" + "".join(f"- {one['id']}\n" for one in changes))
     done = run("drift_issue.py", OUT=str(out), TARGET=target)
     assert done.returncode == 0, done.stderr
