@@ -55,14 +55,14 @@ _TIMES = ("before", "after", "on")
 NUMERIC_OPERATORS: frozenset[str] = frozenset({*_ORDER, *_TIMES})
 """Operators whose target is a number; for them the API reads numbers and numeric strings alike."""
 
-SCALAR_OPERATORS: frozenset[str] = NUMERIC_OPERATORS | {*_VERSIONS, "version_eq", "str_matches"}
+TIME_OPERATORS: frozenset[str] = frozenset(_TIMES)
+"""Operators whose target is a moment in milliseconds since 1970."""
+
+SCALAR_OPERATORS: frozenset[str] = frozenset({*NUMERIC_OPERATORS, *_VERSIONS, "version_eq", "str_matches"})
 """Operators that compare with one value, not with a list."""
 
 VALUELESS_OPERATORS: frozenset[str] = frozenset(_NULLS)
 """Operators that take no target value."""
-
-VERSION_OPERATORS: frozenset[str] = frozenset({*_VERSIONS, "version_eq"})
-"""Operators that compare versions such as "1.2.3"."""
 
 API_OPERATORS: frozenset[str] = frozenset(
     {
@@ -164,6 +164,7 @@ SDK_OPERATORS: dict[str, str] = {
     "neq": "none",
     "in_segment_list": "any",
     "not_in_segment_list": "none",
+    "version_neq": "none",
     "str_starts_with_any": "str_contains_any",
     "str_ends_with_any": "str_contains_any",
 }

@@ -5,14 +5,11 @@ from __future__ import annotations
 import re
 
 NAME_LENGTH = (3, 100)
-"""Shortest and longest ``id`` and ``name``, in characters."""
+"""Shortest and longest ``id`` and ``name``, in characters. So no id is ``.`` or ``..``, which URLs would fold."""
 
 ID_PATTERN = re.compile(r"[a-zA-Z0-9_\-.]*\Z")
 CONFIG_NAME_PATTERN = re.compile(r"[a-zA-Z0-9_\-. ]*\Z")
 """A config's ``name`` is an ``id`` that may hold blanks."""
-
-RESERVED_IDS = frozenset({".", ".."})
-"""Ids that a URL would fold into another endpoint."""
 
 DESCRIPTION_LENGTH = 1000
 """Longest ``description``, in characters."""
@@ -26,11 +23,8 @@ PAYLOAD_BYTES = 100_000
 PERCENTAGE = (0, 100)
 """Lowest and highest ``passPercentage``."""
 
-PERCENTAGE_DECIMALS = 2
-"""``passPercentage`` moves in steps of 0.01."""
-
 SAFE_INTEGER = 2**53
-"""Integers between its negative and itself, both excluded, reach JavaScript clients unchanged."""
+"""Integers up to this, and down to its negative, are exact in JavaScript and in every other reader of doubles."""
 
 PLAUSIBLE_EPOCH_MS = 10**11
 """A moment below this (March 1973 in milliseconds) was most likely written in seconds."""

@@ -1,0 +1,146 @@
+"""A config's own JSON Schema, made safe to run: nothing is fetched, no pattern hangs, and work and memory have limits.
+
+jsonschema_rs runs most patterns in linear time and stops the others after a number of steps, compares the items of
+``uniqueItems`` and numbers of any size exactly, and is told to be offline. What it does not limit is work: ``Work``
+counts that beforehand. It also holds every error with a copy of the value it is about, so a schema that could make
+many of them is only asked yes or no.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from reconciler.checks.schema_parts import REFERENCES, subschemas
+from reconciler.checks.schema_work import LoopError, TooMuchWorkError, Work
+from reconciler.diagnostics import pointer
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+DRAFT = "https://json-schema.org/draft/2020-12/schema"
+
+MOST_SCHEMAS = 10_000
+"""Schemas within a schema: compiling one takes about 5 kB and some microseconds."""
+
+WORK_TO_DECIDE = 500_000
+"""About two seconds of the worst schemas."""
+
+WORK_TO_EXPLAIN = 40_000
+"""About 60 MB of errors, if all that could fail did."""
+
+BACKTRACK_LIMIT = 10_000
+"""Steps that one match may go back, for patterns that cannot run in linear time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a schema: its kind, where in the schema, and what was found there."""
+
+    kind: str
+    path: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """A value that does not meet a schema: where in the value, by which keyword of the schema, and the engine's error.
+
+    ``error`` is None where the schema could make too many errors to hold.
+    """
+
+    value_path: str
+    schema_path: str
+    error: jsonschema_rs.ValidationError | None
+
+
+class Engine:
+    """Decides and explains by one schema that has no faults."""
+
+    def __init__(self, schema: Any) -> None:
+        self._validator = _compile(schema)
+        self._work = Work(schema, WORK_TO_DECIDE)
+
+    def mismatches(self, value: Any) -> Iterator[Mismatch]:
+        """All that keeps a value from meeting the schema; raises as ``Work.of`` does."""
+        work = self._work.of(value)
+        if self._validator.is_valid(value):
+            return
+        if work > WORK_TO_EXPLAIN:
+            yield Mismatch("", "", None)
+            return
+        for error in self._validator.iter_errors(value):
+            yield Mismatch(pointer(*error.instance_path), pointer(*error.schema_path), error)
+
+
+def faults(schema: Any) -> list[Fault]:
+    """What keeps a schema from being used. Empty: ``Engine`` takes it."""
+    parts = list(subschemas(schema))
+    if len(parts) > MOST_SCHEMAS:
+        return [Fault("work", "", f"{len(parts):,} schemas")]
+    found = [fault for path, part in parts for fault in (*_addresses(path, part), *_patterns(path, part))]
+    found += [
+        Fault("invalid", pointer(*error.instance_path), _first_line(error.message))
+        for error in _metaschema().iter_errors(schema)
+    ]
+    return found or list(_compile_faults(schema))
+
+
+def _addresses(path: str, schema: dict[str, Any]) -> Iterator[Fault]:
+    """References and addresses that lead out of the document."""
+    for key in REFERENCES:
+        reference = schema.get(key)
+        if isinstance(reference, str) and not reference.startswith("#"):
+            yield Fault("outside", path + pointer(key), reference)
+    if path and isinstance(schema.get("$id"), str):
+        yield Fault("outside", path + "/$id", schema["$id"])
+
+
+def _patterns(path: str, schema: dict[str, Any]) -> Iterator[Fault]:
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str) and not _is_pattern(pattern):
+        yield Fault("pattern", path + "/pattern", pattern)
+    named = schema.get("patternProperties")
+    for name in named if isinstance(named, dict) else ():
+        if not _is_pattern(name):
+            yield Fault("pattern", path + pointer("patternProperties", name), name)
+
+
+@cache
+def _is_pattern(pattern: str) -> bool:
+    return not list(_compile_faults({"pattern": pattern}))
+
+
+def _compile_faults(schema: Any) -> Iterator[Fault]:
+    """What only compiling tells: a reference to nowhere, a pattern behind a reference."""
+    import jsonschema_rs
+
+    try:
+        _compile(schema)
+    except jsonschema_rs.ValidationError as error:
+        yield Fault("invalid", pointer(*error.instance_path), _first_line(error.message))
+    except (jsonschema_rs.ReferencingError, ValueError, RuntimeError) as error:
+        yield Fault("invalid", "", _first_line(str(error)))
+
+
+def _compile(schema: Any) -> jsonschema_rs.Validator:
+    import jsonschema_rs
+
+    patterns = jsonschema_rs.FancyRegexOptions(BACKTRACK_LIMIT, size_limit=1 << 20, dfa_size_limit=1 << 20)
+    return jsonschema_rs.Draft202012Validator(schema, pattern_options=patterns, offline=True)
+
+
+@cache
+def _metaschema() -> jsonschema_rs.Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator({"$ref": DRAFT}, offline=True)
+
+
+def _first_line(text: str) -> str:
+    return text.splitlines()[0] if text else "cannot be compiled"
+
+
+__all__ = ["DRAFT", "Engine", "Fault", "LoopError", "Mismatch", "TooMuchWorkError", "faults"]

@@ -1,0 +1,63 @@
+"""The parts of a JSON Schema (draft 2020-12): which keyword holds schemas, and of what they speak."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from reconciler.diagnostics import parts, pointer
+
+IN_PLACE_ONE = ("not", "if", "then", "else")
+IN_PLACE_LIST = ("allOf", "anyOf", "oneOf")
+IN_PLACE_MAP = ("dependentSchemas",)
+"""Keywords whose schemas speak of the same value."""
+
+PROPERTY_MAP = ("properties", "patternProperties")
+PROPERTY_ONE = ("additionalProperties", "unevaluatedProperties", "propertyNames")
+ITEM_ONE = ("items", "contains", "unevaluatedItems")
+ITEM_LIST = ("prefixItems",)
+"""Keywords whose schemas speak of a value's parts."""
+
+_ONE = (*IN_PLACE_ONE, *PROPERTY_ONE, *ITEM_ONE, "contentSchema")
+_LIST = (*IN_PLACE_LIST, *ITEM_LIST)
+_MAP = (*IN_PLACE_MAP, *PROPERTY_MAP, "$defs", "definitions")
+
+REFERENCES = ("$ref", "$dynamicRef")
+
+
+def subschemas(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every schema that is an object, the whole first, with its JSON Pointer; depth is what the reader lets through."""
+    if not isinstance(schema, dict):
+        return
+    yield path, schema
+    for key, value in schema.items():
+        if key in _ONE:
+            yield from subschemas(value, path + pointer(key))
+        elif key in _LIST and isinstance(value, list):
+            for index, one in enumerate(value):
+                yield from subschemas(one, path + pointer(key, index))
+        elif key in _MAP and isinstance(value, dict):
+            for name, one in value.items():
+                yield from subschemas(one, path + pointer(key, name))
+
+
+def resolve(root: Any, reference: str) -> Any:
+    """What a reference within the document means (``#``, ``#/a/pointer``, ``#anchor``), or None."""
+    from urllib.parse import unquote
+
+    fragment = unquote(reference.removeprefix("#"))
+    if fragment and not fragment.startswith("/"):
+        return next((one for _, one in subschemas(root) if fragment in _anchors(one)), None)
+    found = root
+    for part in parts(fragment):
+        if isinstance(found, dict):
+            found = found.get(part)
+        elif isinstance(found, list) and part.isdigit() and int(part) < len(found):
+            found = found[int(part)]
+        else:
+            return None
+    return found
+
+
+def _anchors(schema: dict[str, Any]) -> tuple[Any, Any]:
+    return schema.get("$anchor"), schema.get("$dynamicAnchor")

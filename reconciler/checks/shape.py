@@ -1,0 +1,224 @@
+"""The shape of a file: its keys, their types, lengths and ranges, as the shipped JSON Schema says.
+
+One compiled validator decides in microseconds and names every fault; each fault becomes a sentence that a person would
+say. (It is jsonschema_rs for both: a second engine to explain might disagree with the first, and costs its import.)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from reconciler.checks.findings import did_you_mean, error, kind, label, nearest, short
+from reconciler.diagnostics import Diagnostic, pointer
+from reconciler.dynamic_config.conditions import CONDITION_TYPES, SDK_TYPES
+from reconciler.dynamic_config.fields import CONDITION, CONFIG, READ_ONLY, RULE, RULE_READ_ONLY, VARIANT
+from reconciler.dynamic_config.schema import config_schema
+
+if TYPE_CHECKING:
+    import jsonschema_rs
+
+    from reconciler.documents import Document
+    from reconciler.settings import Settings
+
+
+def shape(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
+    """Everything in which the file's data departs from the schema."""
+    validator = _validator()
+    if validator.is_valid(document.data):
+        return
+    for fault in validator.iter_errors(document.data):
+        yield from _EXPLANATIONS[fault.kind.name](document, pointer(*fault.instance_path), fault)
+
+
+@cache
+def _validator() -> jsonschema_rs.Validator:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(config_schema(), offline=True)
+
+
+@cache
+def _schema_at(path: tuple[str | int, ...]) -> dict[str, Any]:
+    """The part of the shipped schema in which a keyword stands, from the keyword's own path."""
+    schema: Any = config_schema()
+    for part in path[:-1]:
+        schema = schema[part]
+    return dict(schema)
+
+
+def _unknown_keys(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+    known = _schema_at(tuple(fault.schema_path))["properties"]
+    for key in fault.kind.unexpected:
+        yield error(
+            document,
+            path + pointer(key),
+            "unknown-key",
+            f'"{short(key)}" is not a key of {_owner(path)}',
+            _unknown_key_hint(key, known),
+            key=True,
+        )
+
+
+def _unknown_key_hint(key: str, known: dict[str, Any]) -> str:
+    near = nearest(key, known)
+    if near:
+        return f'did you mean "{near}"?'
+    if key in READ_ONLY or key in RULE_READ_ONLY:
+        return "Statsig keeps this one by itself: it can be read but not written, so leave it out"
+    for place, table in _TABLES.items():
+        if key in table:
+            return f'"{key}" belongs in {place}'
+    return "known: " + ", ".join(known)
+
+
+_TABLES = {"a config": CONFIG, "a rule": RULE, "a variant": VARIANT, "a condition": CONDITION}
+
+
+def _owner(path: str) -> str:
+    names = [name for name in path.split("/") if name and not name.isdigit()]
+    owners = {"rules": "a rule", "conditions": "a condition", "variants": "a variant"}
+    return owners.get(names[-1], f'"{names[-1]}"') if names else "a config"
+
+
+def _missing_key(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+    key = fault.kind.property
+    yield error(document, path + pointer(key), "missing-key", f'{_owner(path)} needs "{key}"')
+
+
+def _wrong_type(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+    wanted = sorted(fault.kind.types, key=list(_TYPE_WORDS).index)
+    yield error(
+        document,
+        path,
+        "wrong-type",
+        f"{label(path)} is {kind(fault.instance)}; wanted: {_in_words(wanted)}",
+        _wrong_type_hint(fault.instance, wanted),
+    )
+
+
+_TYPE_WORDS = {
+    "object": "a mapping",
+    "array": "a list",
+    "string": "text",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def _in_words(wanted: list[str]) -> str:
+    words = [_TYPE_WORDS[one] for one in wanted if one != "null"]
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " or " + words[-1]
+
+
+def _wrong_type_hint(value: Any, wanted: list[str]) -> str | None:
+    if value is None:
+        return "write a value, or leave the key out"
+    if isinstance(value, str) and "number" in wanted:
+        return "write the number without quotes" if _is_numeric(value) else None
+    if isinstance(value, str) and "boolean" in wanted:
+        return "write true or false, without quotes"
+    if isinstance(value, int | float) and "string" in wanted:
+        return "put it in quotes"
+    if "array" in wanted:
+        return "write a list, also for a single item"
+    return None
+
+
+def _is_numeric(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _unknown_condition_type(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+    name = fault.instance
+    if not isinstance(name, str):
+        return  # its wrong type is reported already
+    hint = did_you_mean(name, CONDITION_TYPES)
+    if name in SDK_TYPES:
+        hint = f'SDKs call it that; the API\'s nearest is "{SDK_TYPES[name]}"'
+    yield error(
+        document,
+        path,
+        "condition-type-unknown",
+        f'"{short(name)}" is not a condition type',
+        hint or "known: " + ", ".join(CONDITION_TYPES),
+    )
+
+
+def _text_length(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+    yield text_length(document, path, label(path), fault.instance, _schema_at(tuple(fault.schema_path)))
+
+
+def text_length(document: Document, path: str, what: str, text: str, limits: dict[str, Any]) -> Diagnostic:
+    """A text that is too short or too long; ``limits`` holds the schema's ``minLength`` and ``maxLength``."""
+    most = limits.get("maxLength")
+    wanted = f"{limits.get('minLength', 0)} to {most}" if most else f"at least {limits['minLength']}"
+    return error(
+        document, path, "text-length", f"{what} has {len(text)} characters; {wanted} are allowed", key=path == ""
+    )
+
+
+def _text_characters(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+    yield text_characters(document, path, label(path), fault.instance, fault.kind.pattern)
+
+
+def text_characters(document: Document, path: str, what: str, text: str, pattern: str) -> Diagnostic:
+    """A text with characters that ids or names may not hold."""
+    bad = sorted({char for char in text if char == "\n" or not re.match(pattern, char)})
+    allowed = "letters, digits, blanks, _, - and ." if " " in pattern else "letters, digits, _, - and ."
+    return error(
+        document,
+        path,
+        "text-characters",
+        f'{what} "{short(text)}" holds {", ".join(map(repr, bad[:5]))}',
+        f"allowed are {allowed}",
+    )
+
+
+def _out_of_range(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+    yield error(
+        document,
+        path,
+        "percentage-range",
+        f"{label(path)} is {short(str(fault.instance))}; it goes from 0 to 100",
+        "write percents, not a fraction or basis points" if fault.instance > 0 else None,
+    )
+
+
+def _mixed_list(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+    if not isinstance(fault.instance, list):
+        return
+    odd = next((index for index, one in enumerate(fault.instance) if _odd_one(one, fault.instance[0])), 0)
+    yield error(
+        document,
+        path + pointer(odd),
+        "target-value-mixed",
+        f"{label(path)} holds {kind(fault.instance[odd])}; the list's items must be all text or all numbers",
+    )
+
+
+def _odd_one(item: Any, first: Any) -> bool:
+    is_number = isinstance(item, int | float) and not isinstance(item, bool)
+    return not (isinstance(item, str) or is_number) or isinstance(item, str) != isinstance(first, str)
+
+
+_EXPLANATIONS: dict[str, Callable[[Document, str, Any], Iterator[Diagnostic]]] = {
+    "additionalProperties": _unknown_keys,
+    "required": _missing_key,
+    "type": _wrong_type,
+    "enum": _unknown_condition_type,
+    "minLength": _text_length,
+    "maxLength": _text_length,
+    "pattern": _text_characters,
+    "minimum": _out_of_range,
+    "maximum": _out_of_range,
+    "anyOf": _mixed_list,
+}
+"""By the schema's keyword: every one that the shipped schema uses to refuse something."""
