@@ -46,7 +46,7 @@ def has_filters(query: Query) -> bool:
 def matches(config: Mapping[str, Any], query: Query) -> bool:
     """Each filter that is given holds; of several tags any one is enough."""
     tags = [*query.get("tags", []), *query.get("tags[]", [])]
-    if tags and not set(tags) & set(config.get("tags", [])):
+    if tags and not set(tags) & set(config.get("tags") or []):
         return False
     return all(config.get(name) in query[name] for name in _SCALARS if name in query)
 

@@ -73,7 +73,7 @@ def test_json_is_json5(value: Any) -> None:
     assert values.same(json5.parse(json.dumps(value)), values.parse(json.dumps(value)))
 
 
-@given(JSON)
+@given(JSON.filter(lambda value: "\\u0000" not in json.dumps(value)))  # it writes "\0" before a digit, too
 @settings(max_examples=60, deadline=None)
 def test_what_the_reference_writes_is_read_alike(value: Any) -> None:
     text = reference.dumps(value, quote_keys=False, trailing_commas=True, indent=1)
@@ -90,7 +90,7 @@ def test_it_accepts_what_the_reference_accepts_and_reads_it_alike(text: str) -> 
     if _is_json(expected):
         assert values.same(json5.parse(text), expected)
     else:
-        with pytest.raises(ValueError, match="at 1"):
+        with pytest.raises(ValueError, match=r" at \d+:\d+$"):
             json5.parse(text)
 
 
