@@ -1,0 +1,34 @@
+"""Texts → documents: YAML, JSON5 and JSON read strictly, every finding placed.
+
+sources    a directory, or the files of a git tree → the files that are configs
+loading    bytes → Document and findings; the way in
+document   Document: data, and where each part of it stands
+yaml, json5                       a text → one stream of events (events)
+core_schema, json5_literals, numbers   what a scalar means
+build      events → data; every rule on structure: keys, anchors, merges, limits
+places     events → ranges, only when asked for
+twins      the author's text of a JSON5 value, and its comments
+writing    data → YAML or JSON5 text, for ``pull``
+flaws      what can be wrong: one function a code
+limits     how large a file may be
+"""
+
+from reconciler.documents.document import Document
+from reconciler.documents.loading import JsonError, load, load_file, parse, parse_json5
+from reconciler.documents.sources import DirectorySource, File, Source, TreeSource, top_level
+from reconciler.documents.twins import comments_of
+
+__all__ = [
+    "DirectorySource",
+    "Document",
+    "File",
+    "JsonError",
+    "Source",
+    "TreeSource",
+    "comments_of",
+    "load",
+    "load_file",
+    "parse",
+    "parse_json5",
+    "top_level",
+]

@@ -1,0 +1,116 @@
+"""YAML → events, by libyaml's parser.
+
+Only its flat event stream is used. What PyYAML builds on top recurses in C and crashes on deep files, knows YAML 1.1's
+values, and expands merge keys without end.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import yaml
+from yaml._yaml import CParser
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from reconciler.documents import core_schema, flaws
+from reconciler.documents.events import ALIAS, ANCHOR, END, MAPPING, REMARK, SCALAR, SEQUENCE, Event, Span
+from reconciler.documents.flaws import UnreadableError
+
+# libyaml refuses most of these. It takes the three line separators, but as YAML 1.1 does, for ends of line: that would
+# fold U+0085 into a blank, and U+2028 would start a new key. YAML 1.2 has them as ordinary characters.
+_NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+
+_STANDARD = {MappingStartEvent: "tag:yaml.org,2002:map", SequenceStartEvent: "tag:yaml.org,2002:seq"}
+
+
+class YamlSyntax:
+    """A YAML text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def span(self, token: Any) -> Span:
+        return token.start_mark.index, token.end_mark.index
+
+    def events(self) -> Iterator[Event]:
+        odd = _NOT_ALLOWED.search(self.text)
+        if odd is not None:
+            raise UnreadableError(flaws.yaml_character(odd[0]), *odd.span())
+        try:
+            yield from _events(CParser(self.text).get_event)
+        except yaml.MarkedYAMLError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: yaml.MarkedYAMLError) -> UnreadableError:
+        mark = error.problem_mark or error.context_mark
+        at = len(self.text) if mark is None else mark.index
+        problem = error.problem or "this is not YAML"
+        message = f"{problem}, {error.context}" if error.context else problem
+        return UnreadableError(flaws.yaml_syntax(message, _HINTS.get(self.text[at : at + 1])), at, at + 1)
+
+
+_HINTS = {
+    "\t": "indent with spaces; YAML does not take tabs",
+    "@": "put the value in quotes",
+    "`": "put the value in quotes",
+    "%": "put the value in quotes",
+}
+
+
+def _events(get_event: Callable[[], Any]) -> Iterator[Event]:
+    words, number_starts = core_schema.WORDS, core_schema.NUMBER_STARTS
+    has_document = False
+    while (event := get_event()) is not None:
+        kind = type(event)
+        if kind is ScalarEvent and event.tag is None and event.anchor is None:
+            text = event.value
+            if event.style or (text not in words and text[0] not in number_starts):
+                yield SCALAR, text, event
+            else:
+                yield from _resolved(core_schema.resolve(text), event)
+        elif kind is MappingEndEvent or kind is SequenceEndEvent:
+            yield END, None, event
+        elif kind is MappingStartEvent or kind is SequenceStartEvent or kind is ScalarEvent:
+            yield from _with_properties(kind, event)
+        elif kind is AliasEvent:
+            yield ALIAS, event.anchor, event
+        elif kind is DocumentStartEvent:
+            if has_document:
+                yield REMARK, flaws.yaml_documents(), event
+                return
+            has_document = True
+
+
+def _with_properties(kind: Any, event: Any) -> Iterator[Event]:
+    """A value that may have an anchor and a tag."""
+    if event.anchor is not None:
+        yield ANCHOR, event.anchor, event
+    if kind is ScalarEvent:
+        if event.tag is not None:
+            yield from _resolved(core_schema.tagged(event.tag, event.value), event)
+        else:
+            plain = not event.style
+            yield from _resolved(core_schema.resolve(event.value) if plain else (SCALAR, event.value, None), event)
+    else:
+        if event.tag is not None and event.tag != _STANDARD[kind]:
+            yield REMARK, flaws.yaml_tag(event.tag), event
+        yield MAPPING if kind is MappingStartEvent else SEQUENCE, None, event
+
+
+def _resolved(resolved: core_schema.Resolved, event: Any) -> Iterator[Event]:
+    kind, value, flaw = resolved
+    if flaw is None:
+        yield kind, value, event
+    else:
+        yield kind, flaw, event
+        yield SCALAR, value, event
