@@ -25,9 +25,9 @@ def excerpt(lines: Sequence[str], place: Location, width: int, cells: Callable[[
     numbers = range(max(1, place.line - _BEFORE), place.line + 1)
     gutter = max(4, len(str(place.line)) + 1)
     room = max(width - gutter - 3, _NARROWEST)
-    first = 0 if start < room * 2 // 3 else start - room // 3  # so that the finding is among what is shown
+    first = _first_shown(source[:start], room, cells)
     shown = [(f"{number:>{gutter}} | ", _clip(lines[number - 1], first, room, cells)) for number in numbers]
-    lead = cells(_clip(source[:start], first, room, cells))
+    lead = cells("…" * bool(first) + _visible(source[first:start]))
     length = max(1, min(cells(_visible(source[start:end])), room - lead))
     return [*shown, (" " * gutter + " | ", " " * lead + "^" + "~" * (length - 1))]
 
@@ -35,6 +35,16 @@ def excerpt(lines: Sequence[str], place: Location, width: int, cells: Callable[[
 def split(text: str) -> list[str]:
     """The lines of a file as editors count them: ended by LF, CRLF or CR."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+
+
+def _first_shown(before: str, room: int, cells: Callable[[str], int]) -> int:
+    """The first character to show, so that what comes after ``before`` is within the room that there is."""
+    if cells(_visible(before)) < room * 2 // 3:
+        return 0
+    kept = before[-(room // 3) :]
+    while cells(_visible(kept)) > room // 3:
+        kept = kept[1:]
+    return len(before) - len(kept)
 
 
 def _clip(line: str, first: int, room: int, cells: Callable[[str], int]) -> str:

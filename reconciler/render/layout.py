@@ -45,7 +45,7 @@ class Page:
             yield [*left, (" " * room, ""), right]
         else:
             yield left
-            yield [(" " * indent, ""), (text, style)]
+            yield from ([(" " * indent, ""), (piece, style)] for piece in self.folded(text, indent))
 
     def wrapped(self, lead: Line, text: str, indent: int = INDENT) -> Iterator[Line]:
         """Words folded at the width, hanging under the first."""

@@ -19,6 +19,7 @@ COMMENT_LIMIT = 65_536
 """GitHub's limit on a comment is in characters; bytes are never fewer."""
 
 _NAME = 100  # shown characters of a target's or a config's name, of a file's path
+_MESSAGE = 1_000  # shown characters of a finding's or a hold's message
 _PHRASES = 3  # fields named in a config's row of the table
 _VALUES = 60  # characters of values that a row of the table has room for
 _LISTED = 100  # ids of configs without a file
@@ -104,14 +105,16 @@ def _decisions(plan: Plan, room: _Room) -> Iterator[str]:
 
 def _held(change: Change) -> str:
     assert change.held is not None
-    return f"> **Held: {_name(change.id)}** ({prose(change.held.code)})\n> {prose(change.held.message)}\n"
+    return (
+        f"> **Held: {_name(change.id)}** ({prose(change.held.code)})\n> {prose(cut(change.held.message, _MESSAGE))}\n"
+    )
 
 
 def _finding(one: Diagnostic) -> str:
     sign = "❌ error" if one.severity is Severity.ERROR else "⚠️ warning"
     about = f" {_name(one.id)}" if one.id else ""
-    help_line = f" — {prose(one.hint)}" if one.hint else ""
-    return f"- {sign}{about}: {prose(one.message)} {code_span(one.code)}{help_line}"
+    help_line = f" — {prose(cut(one.hint, _MESSAGE))}" if one.hint else ""
+    return f"- {sign}{about}: {prose(cut(one.message, _MESSAGE))} {code_span(one.code)}{help_line}"
 
 
 def _table(plan: Plan, room: _Room) -> Iterator[str]:

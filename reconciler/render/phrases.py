@@ -137,9 +137,9 @@ def _condition(condition: Any) -> str:
     """``custom_field "plan" any ["pro"]``, as one would say it."""
     if not isinstance(condition, Mapping):
         return short(condition, LINE)
-    words = [terminal(str(condition.get("type", "?")))]
+    words = [cut(str(condition.get("type", "?")), _LONGEST_SUBJECT)]
     words += [short(condition[key]) for key in ("field", "customID") if condition.get(key)]
-    words += [terminal(str(condition["operator"]))] if condition.get("operator") else []
+    words += [cut(str(condition["operator"]), _LONGEST_SUBJECT)] if condition.get("operator") else []
     words += [short(condition["targetValue"], LINE)] if condition.get("targetValue") is not None else []
     return " ".join(words)
 

@@ -164,7 +164,7 @@ def _fields(change: Change, page: Page) -> Iterator[Line]:
         line: Line = [(" " * INDENT, ""), (said.subject, "")]
         if said.verb or said.values:
             line.append((page.pad(said.subject, column), ""))
-        line.append((f"{said.verb}  " if said.verb and said.values else said.verb, ""))
+        line.append((said.verb, ""))
         values, rows = _values(said, page.width - page.measure(line), page)
         note = "; ".join(part for part in (said.note, why) if part)
         yield from page.sides([*line, *values], (note, "yellow" if why else "dim"), INDENT + 4)
@@ -179,10 +179,11 @@ def _blame(field: FieldChange, change: Change) -> str:
 
 def _values(said: Phrase, room: int, page: Page) -> tuple[Line, Sequence[Row]]:
     """From and to on the field's own line where there is room, else on lines below it."""
+    gap = ("  " if said.verb and said.values else "", "")
     if said.before is None or said.after is None:
-        return [(said.values, "")], said.rows
-    if page.cells(said.values) <= room:
-        return [(said.before, "red"), (" → ", "dim"), (said.after, "green")], said.rows
+        return [gap, (said.values, "")], said.rows
+    if page.cells(said.values) + 2 <= room:
+        return [gap, (said.before, "red"), (" → ", "dim"), (said.after, "green")], said.rows
     return [], (Row("-", said.before), Row("+", said.after))
 
 

@@ -203,7 +203,7 @@ def many(count: int) -> Plan:
                     location=Location(f"configs/{config_id}.yaml", 3, 9, 3, 11),
                 ),
                 changed("/rules/0/passPercentage", 10, 25, rule="beta users"),
-                changed("/defaultValue/prompt", "one\ntwo\nthree " * 20, "one\n2\nthree " * 20),
+                changed("/defaultValue/prompt", "Be kind.\nBe helpful.\nThank you.", "Be kind.\nBe brief.\nThank you."),
                 held=hold,
             )
         )
