@@ -13,9 +13,9 @@ def main() -> None:
     if sys.argv[1:] == ["--version"]:
         sys.stdout.write(f"reconciler {__version__}\n")
         return
-    from reconciler import cli
+    from reconciler.cli import main as run
 
-    sys.exit(cli.main(sys.argv[1:]))
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

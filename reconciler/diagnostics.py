@@ -21,7 +21,8 @@ class Severity(StrEnum):
 class Location:
     """A range in a file. Lines and columns are 1-based characters; the end is exclusive.
 
-    ``line`` 0 means that only the file is known (reconciler.toml: tomllib keeps no lines; an unreadable file).
+    ``line`` 0 means that only the file is known (reconciler.toml: tomllib keeps no lines; an unreadable file);
+    an empty ``file`` that the finding is about the project as a whole.
     """
 
     file: str

@@ -67,6 +67,29 @@ class Twin:
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule, or a variant of one: ``spec`` is canonical and without ids, ``raw`` is what stood there, at ``path``."""
+
+    path: str
+    spec: Mapping[str, Any]
+    raw: Mapping[str, Any]
+    twins: Mapping[str, Twin]
+
+    @property
+    def name(self) -> str:
+        return str(self.spec["name"])
+
+    @property
+    def twin(self) -> Twin | None:
+        """The author's text of ``returnValue``."""
+        return self.twins.get(f"{self.path}/returnValue")
+
+    @property
+    def variants(self) -> tuple[Rule, ...]:
+        return _rules(f"{self.path}/variants", self.spec["variants"], self.raw.get("variants"), self.twins)
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One dynamic config in canonical form; both sides, file and live, become this.
 
@@ -80,6 +103,16 @@ class Resource:
     raw: Mapping[str, Any]
     twins: Mapping[str, Twin] = field(default_factory=dict)
     origin: Places | None = None
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """The rules in their order; empty too where the file does not manage them."""
+        return _rules("/rules", self.spec.get("rules", ()), self.raw.get("rules"), self.twins)
+
+
+def _rules(path: str, specs: Any, raws: Any, twins: Mapping[str, Twin]) -> tuple[Rule, ...]:
+    both = zip(specs, raws or (), strict=True)
+    return tuple(Rule(f"{path}/{at}", spec, raw, twins) for at, (spec, raw) in enumerate(both))
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +180,15 @@ class TargetRef:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitExceeded:
+    """More updates than the settings allow at once: ``updates`` of the ``managed`` configs that exist live."""
+
+    updates: int
+    managed: int
+    max_changed_percent: float
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What apply would do, and all that a reviewer sees of it. Made by ``plan.make``; sorted there, once."""
 
@@ -160,6 +202,7 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...]
     digest: str
     intent: str
+    limit: LimitExceeded | None = None
 
     @property
     def errored(self) -> bool:

@@ -100,7 +100,7 @@ def load(configs: Path, shown_as: str | None = None) -> tuple[Settings, list[Dia
 
 
 def checked_url(url: str) -> str:
-    """A base URL that the key may be sent to: https, or http to a loopback address, nothing but scheme, host and port."""
+    """A base URL that the key may be sent to: https, or http to a loopback address; scheme, host and port alone."""
     if url == EMULATOR:
         return url
     try:
@@ -235,8 +235,8 @@ class _Reading:
             "settings-api-host",
             where + "api",
             f'"{url}" is not one of Statsig\'s hosts',
-            hint=f'use {", ".join(KNOWN_HOSTS)}, a loopback URL or "emulator"; any other host only by --api-url, so that'
-            " no change of this file can send the key elsewhere",
+            hint=f'use {", ".join(KNOWN_HOSTS)}, a loopback URL or "emulator"; any other host only by --api-url, '
+            "so that no change of this file can send the key elsewhere",
         )
         return DEFAULT_API
 

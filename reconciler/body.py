@@ -1,0 +1,185 @@
+"""Desired + raw live + paired rules → the request body.
+
+A full update replaces the whole object: what the body leaves out goes back to its default. So the body of an update
+carries every writable field of live that the file does not manage, and of every rule that survives its ``id`` and
+``baseID``; nothing that is read-only, and nothing that this tool does not know (the API may refuse it).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from reconciler.dynamic_config.fields import (
+    CONDITION,
+    CONFIG,
+    READ_ONLY,
+    RULE,
+    RULE_READ_ONLY,
+    VARIANT,
+    Field,
+    Managed,
+    group,
+    unknown,
+)
+from reconciler.model import Resource, Rule, Twin
+from reconciler.normalize import canonical_text
+from reconciler.rules import Pairing, pair, pair_variants
+
+
+def creation(desired: Resource) -> dict[str, Any]:
+    """The body of a create: what the file writes, with the API's required and documented defaults spelled out."""
+    body: dict[str, Any] = {"id": desired.id, "name": desired.id, "idType": CONFIG["idType"].default}
+    for name, field in CONFIG.items():
+        if name in desired.spec:
+            body |= _from_file(field, desired)
+        elif field.managed is Managed.ALWAYS and field.twin_of is None and field.default is not None:
+            body[name] = field.default  # unmanaged by the settings: still a config needs one to begin with
+        elif field.managed is Managed.CREATE_ONLY and desired.raw.get(name) is not None:
+            body[name] = desired.raw[name]
+    if "rules" in desired.spec:
+        body["rules"] = [_rule(rule, None) for rule in desired.rules]
+    return _ordered({name: given for name, given in body.items() if given is not None})
+
+
+def update(desired: Resource, live: Resource) -> dict[str, Any]:
+    """The body of a full update of ``live``."""
+    body: dict[str, Any] = {}
+    for name, field in CONFIG.items():
+        if field.managed not in (Managed.ALWAYS, Managed.WHEN_WRITTEN):
+            continue
+        if name in desired.spec:
+            body |= _from_file(field, desired, live)
+        elif not any(key in desired.spec for key in group(CONFIG, name)) and live.raw.get(name) is not None:
+            body[name] = live.raw[name]
+    pairs = pair(desired.rules, live.rules) if "rules" in desired.spec else _as_live(live)
+    source = desired if "rules" in desired.spec else live
+    body["rules"] = [
+        _rule(source.rules[each.desired], None if each.live is None else live.rules[each.live])
+        for each in pairs
+        if each.desired is not None
+    ]
+    body.setdefault("isEnabled", live.spec["isEnabled"])
+    body.setdefault("description", live.spec["description"])
+    return _ordered(body)
+
+
+def unknown_fields(payload: Mapping[str, Any]) -> list[str]:
+    """Names of live fields that a body cannot carry, because this tool knows no such fields (``rules.*.x``: a rule's).
+
+    They may be lost by an update.
+    """
+    found = set(unknown(CONFIG, _present(payload), READ_ONLY))
+    for rule in payload.get("rules") or ():
+        found |= {f"rules.*.{name}" for name in unknown(RULE, _present(rule), RULE_READ_ONLY)}
+        for variant in rule.get("variants") or ():
+            found |= {f"rules.*.variants.*.{name}" for name in unknown(VARIANT, _present(variant))}
+        for condition in rule.get("conditions") or ():
+            found |= {f"rules.*.conditions.*.{name}" for name in unknown(CONDITION, _present(condition))}
+    return sorted(found)
+
+
+def _present(given: Mapping[str, Any]) -> list[str]:
+    return [name for name, value in given.items() if value is not None]
+
+
+def _from_file(field: Field, desired: Resource, live: Resource | None = None) -> dict[str, Any]:
+    """What a managed field puts into the body, its twin included."""
+    name = field.name
+    if name == "rules":
+        return {}
+    given = desired.raw.get(name)
+    if name == "schema":
+        return _schema(desired, live)
+    if field.twin is not None:
+        other = None if live is None else _Kept(live.spec[name], live.twins.get(f"/{name}"))
+        return _twinned(field, desired.spec[name], desired.raw, desired.twins.get(f"/{name}"), other)
+    if given is None and name == "name":
+        return {name: desired.id}
+    return {name: field.default if given is None else given}
+
+
+def _schema(desired: Resource, live: Resource | None) -> dict[str, Any]:
+    schema = desired.spec["schema"]
+    if schema is None:
+        return {} if live is None or live.spec["schema"] is None else {"schema": None}
+    given = desired.raw.get("schema")
+    text = given if isinstance(given, str) and _is_json(given) else json.dumps(schema, ensure_ascii=False)
+    other = None if live is None else _Kept(live.spec["schema"], live.twins.get("/schema"))
+    return _twinned(CONFIG["schema"], schema, desired.raw, desired.twins.get("/schema"), other) | {"schema": text}
+
+
+class _Kept(NamedTuple):
+    """What live holds of a value."""
+
+    value: Any
+    twin: Twin | None
+
+
+def _twinned(field: Field, value: Any, raw: Mapping[str, Any], twin: Twin | None, live: _Kept | None) -> dict[str, Any]:
+    """A value and its JSON5 twin: the file's comments, or live's where the value stays, or no twin at all."""
+    assert field.twin is not None
+    plain = {field.name: value if raw.get(field.name) is None else raw[field.name]}
+    stays = live is not None and live.twin is not None and canonical_text(live.value) == canonical_text(value)
+    if twin is not None and (twin.comments or (field.twin in raw and not stays)):
+        return {**plain, field.twin: twin.text}
+    return {**plain, field.twin: live.twin.text} if live and live.twin and stays else plain
+
+
+def _rule(desired: Rule, live: Rule | None) -> dict[str, Any]:
+    body: dict[str, Any] = {"name": desired.name}
+    body |= _identity(live)
+    percentage = desired.raw.get("passPercentage")
+    if percentage is None and live is not None:
+        percentage = live.raw.get("passPercentage")
+    if percentage is not None:
+        body["passPercentage"] = percentage
+    body["conditions"] = [_condition(condition) for condition in desired.raw.get("conditions") or ()]
+    if desired.spec["environments"] is not None:
+        body["environments"] = desired.raw["environments"]
+    body |= _return_value(RULE["returnValue"], desired, live)
+    if desired.spec["variants"]:
+        pairs = pair_variants(desired.variants, () if live is None else live.variants)
+        body["variants"] = [_variant(desired, live, each) for each in pairs if each.desired is not None]
+    return body
+
+
+def _variant(desired: Rule, live: Rule | None, each: Pairing) -> dict[str, Any]:
+    assert each.desired is not None
+    variant = desired.variants[each.desired]
+    same = None if live is None or each.live is None else live.variants[each.live]
+    body = {"name": variant.name, "passPercentage": variant.raw["passPercentage"]}
+    return body | _identity(same) | _return_value(VARIANT["returnValue"], variant, same)
+
+
+def _return_value(field: Field, desired: Rule, live: Rule | None) -> dict[str, Any]:
+    if not {field.name, field.twin} & desired.raw.keys() and (live is None or live.raw.get(field.name) is None):
+        return {}
+    other = None if live is None else _Kept(live.spec["returnValue"], live.twin)
+    return _twinned(field, desired.spec["returnValue"], desired.raw, desired.twin, other)
+
+
+def _identity(live: Rule | None) -> dict[str, Any]:
+    return {} if live is None else {name: live.raw[name] for name in ("id", "baseID") if live.raw.get(name)}
+
+
+def _condition(condition: Mapping[str, Any]) -> dict[str, Any]:
+    """A condition as written, less nulls and empty strings (the API refuses them) and what it does not know."""
+    return {name: condition[name] for name in CONDITION if condition.get(name) not in (None, "")}
+
+
+def _as_live(live: Resource) -> list[Pairing]:
+    return [Pairing(at, at) for at in range(len(live.rules))]
+
+
+def _ordered(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in CONFIG if name in body}
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,188 @@
+"""Checks on changes: what a reviewer would want to hear before this one is written. Warnings, all of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.dynamic_config.limits import PAYLOAD_BYTES
+from reconciler.model import Action, FieldChange, Kind, Resource
+
+_TYPES = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
+
+
+def check(
+    action: Action, desired: Resource, live: Resource | None, fields: Sequence[FieldChange], body: Mapping[str, Any]
+) -> list[Diagnostic]:
+    """Everything to say of one config's change; ``live`` is None for a create."""
+    return [
+        *_nulls(desired, fields),
+        *_types(desired, fields),
+        *_identity(desired, fields),
+        *_disabled(desired, fields),
+        *_recreated(desired, live, fields),
+        *_payload(desired, body, action),
+        *_comments_lost(desired, live, body),
+        *_schema(desired, live, fields),
+        *_staged(desired, body),
+    ]
+
+
+def _nulls(desired: Resource, fields: Sequence[FieldChange]) -> Iterator[Diagnostic]:
+    for one in fields:
+        if one.kind in (Kind.CHANGED, Kind.ADDED) and _is_value(one.path) and _holds_null(one.after):
+            if one.kind is Kind.CHANGED and _holds_null(one.before):
+                continue
+            yield _warning(
+                desired,
+                "null-in-value",
+                f"{_of(one)} brings a null: older SDKs have crashed on one inside a value",
+                "leave the key out, or make sure that every client reads it",
+                one,
+            )
+
+
+def _types(desired: Resource, fields: Sequence[FieldChange]) -> Iterator[Diagnostic]:
+    for one in fields:
+        if one.kind is not Kind.CHANGED or not _is_value(one.path) or one.before is None or one.after is None:
+            continue
+        before, after = _TYPES[type(one.before)], _TYPES[type(one.after)]
+        if before != after:
+            yield _warning(
+                desired,
+                "value-type-changed",
+                f"{_of(one)} is {before} live and becomes {after}: clients that read it by type fall back to theirs",
+                "ship clients that read the new type first, or use a new key",
+                one,
+            )
+
+
+def _identity(desired: Resource, fields: Sequence[FieldChange]) -> Iterator[Diagnostic]:
+    for one in fields:
+        if one.path == "/idType" and one.kind is Kind.CHANGED:
+            yield _warning(
+                desired,
+                "id-type-changed",
+                f"idType changes from {one.before} to {one.after}: every user is drawn afresh in every rule",
+                None,
+                one,
+            )
+
+
+def _disabled(desired: Resource, fields: Sequence[FieldChange]) -> Iterator[Diagnostic]:
+    for one in fields:
+        if one.path == "/isEnabled" and one.before is True:
+            yield _warning(desired, "config-disabled", "it is disabled: every user gets the default value", None, one)
+
+
+def _recreated(desired: Resource, live: Resource | None, fields: Sequence[FieldChange]) -> Iterator[Diagnostic]:
+    removed = [one for one in fields if one.kind is Kind.REMOVED and one.path.count("/") == 2 and _is_rule(one.path)]
+    added = [one for one in fields if one.kind is Kind.ADDED and one.path.count("/") == 2 and _is_rule(one.path)]
+    if live is None or not removed or not added:
+        return
+    bases = {rule.name: rule.raw.get("baseID") for rule in live.rules}
+    gone = ", ".join(f'"{one.rule}"' for one in removed)
+    for one in added:
+        first = removed[0].rule or ""
+        yield _warning(
+            desired,
+            "rule-recreated",
+            f'rule {gone} is removed and "{one.rule}" added: its users are drawn afresh',
+            f'if "{one.rule}" is "{first}", keep its users with baseID: {bases.get(first)}',
+            one,
+        )
+
+
+def _payload(desired: Resource, body: Mapping[str, Any], action: Action) -> Iterator[Diagnostic]:
+    size = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    if action is Action.UPDATE and size > PAYLOAD_BYTES:
+        yield _warning(
+            desired,
+            "request-too-large",
+            f"the update is {size:,} bytes with what live holds; Statsig takes {PAYLOAD_BYTES:,}",
+            "split the config",
+        )
+
+
+def _comments_lost(desired: Resource, live: Resource | None, body: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    for path in () if live is None else _lost(live, body):
+        yield _warning(
+            desired,
+            "comments-lost",
+            f"the value at {path} changes, and the comments that live has on it go",
+            "write them into a .json5 file, or into the …Json5 twin, to keep them",
+        )
+
+
+def _lost(live: Resource, body: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("defaultValue", "schema"):
+        twin = live.twins.get(f"/{name}")
+        if twin is not None and twin.comments and body.get(name) is not None and f"{name}Json5" not in body:
+            yield f"/{name}"
+    kept = {rule.get("baseID"): rule for rule in body.get("rules") or () if rule.get("baseID")}
+    for rule in live.rules:
+        after = kept.get(rule.raw.get("baseID"))
+        if after is not None and rule.twin is not None and rule.twin.comments and "returnValueJson5" not in after:
+            yield f'the return value of rule "{rule.name}"'
+
+
+def _schema(desired: Resource, live: Resource | None, fields: Sequence[FieldChange]) -> Iterator[Diagnostic]:
+    """A new schema is enforced on live's rules too, which the file does not speak of here."""
+    schema = desired.spec.get("schema")
+    if live is None or schema is None or "rules" in desired.spec or not any(_is_schema(one.path) for one in fields):
+        return
+    from reconciler.checks.schemas import violations
+
+    values = [(rule.name, rule.spec["returnValue"]) for rule in live.rules]
+    for name, problem in violations(schema, values):
+        yield _warning(
+            desired,
+            "schema-breaks-live-rule",
+            f'live\'s rule "{name}" does not fit the new schema: {problem}',
+            "the API may refuse the update; change the rule in the console first",
+        )
+
+
+def _staged(desired: Resource, body: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    if body.get("releasePipelineID"):
+        yield _warning(
+            desired,
+            "write-may-be-staged",
+            "a release pipeline is attached: the change may be rolled out in phases and not show at once",
+            "if it is not there after the apply, look at the pipeline in the console",
+        )
+
+
+def _is_value(path: str) -> bool:
+    return path.startswith("/defaultValue") or "/returnValue" in path or (path.count("/") == 2 and _is_rule(path))
+
+
+def _is_rule(path: str) -> bool:
+    return path.startswith("/rules/")
+
+
+def _is_schema(path: str) -> bool:
+    return path == "/schema" or path.startswith("/schema/")
+
+
+def _holds_null(value: Any) -> bool:
+    if isinstance(value, dict):
+        return any(_holds_null(one) for one in value.values())
+    if isinstance(value, list):
+        return any(_holds_null(one) for one in value)
+    return value is None
+
+
+def _of(one: FieldChange) -> str:
+    return one.path if one.rule is None else f'rule "{one.rule}" at {one.path}'
+
+
+def _warning(
+    desired: Resource, code: str, message: str, hint: str | None, one: FieldChange | None = None
+) -> Diagnostic:
+    location = None if one is None else one.location
+    if location is None:
+        location = Location("") if desired.origin is None else Location(desired.origin.file, 1, 1, 1, 1)
+    return Diagnostic(Severity.WARNING, code, message, location, hint, desired.id, None if one is None else one.path)

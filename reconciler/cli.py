@@ -1,0 +1,346 @@
+"""argv, environment, streams and exit codes; the one ``except``. Thin: every command is a call into ``commands``.
+
+Every flag can also come from the environment as ``RECONCILER_<FLAG>``; repeated ones are separated by blanks there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from reconciler import __version__
+from reconciler.commands.problems import Exit, Problem, Terminated
+from reconciler.commands.signals import Signals, handled
+from reconciler.commands.terminal import Terminal, standard
+
+_CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command and return its exit code; never raises for what users or the world do."""
+    terminal = standard()
+    with handled() as signals:
+        failing = _Failing(terminal, _command_of(argv), _format_of(argv))
+        try:
+            code = _cli.main(
+                args=list(argv), prog_name="reconciler", standalone_mode=False, obj=_Session(terminal, signals)
+            )
+            return _ended(int(code or 0), signals)
+        except BaseException as error:  # noqa: BLE001 - the one place where every failure becomes an exit code
+            return _ended(failing.exit_code(error), signals)
+
+
+def _ended(code: int, signals: Signals) -> int:
+    """After a signal a worker may still wait for an answer; nobody waits for it."""
+    if signals.received is not None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    return code
+
+
+class _Session:
+    """What click hands to each command."""
+
+    def __init__(self, terminal: Terminal, signals: Signals) -> None:
+        self.terminal = terminal
+        self.signals = signals
+
+
+# ── failures ──────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+class _Failing:
+    """Turns whatever was raised into words, a document where JSON was asked for, and an exit code."""
+
+    def __init__(self, terminal: Terminal, command: str, output: str) -> None:
+        self.terminal = terminal
+        self.command = command
+        self.output = output
+
+    def exit_code(self, error: BaseException) -> int:
+        try:
+            problem = self._problem(error)
+            if problem is None:
+                return Exit.DONE
+            self._tell(problem, error)
+            return problem.exit_code
+        except OSError:
+            _silence_streams()
+            return Exit.FAILED
+
+    def _problem(self, error: BaseException) -> Problem | None:
+        from reconciler.git import GitError
+        from reconciler.ports import ApiError
+
+        match error:
+            case Problem():
+                return error
+            case click.exceptions.Exit(exit_code=0):
+                return None
+            case click.UsageError():
+                return Problem(Exit.USAGE, "usage", error.format_message(), _usage_hint(error))
+            case click.ClickException():
+                return Problem(Exit.FAILED, "failed", error.format_message())
+            case Terminated():
+                return Problem(Exit.TERMINATED, "terminated", "stopped by SIGTERM; nothing more was done")
+            case KeyboardInterrupt() | click.Abort():
+                return Problem(Exit.INTERRUPTED, "interrupted", "interrupted; nothing more was done")
+            case ApiError():
+                return Problem(Exit.FAILED, error.code, error.message)
+            case GitError():
+                return Problem(Exit.FAILED, "git", str(error))
+            case OSError():
+                named = f"{error.filename}: " if error.filename else ""
+                return Problem(Exit.FAILED, "system", f"{named}{error.strerror or error}")
+            case _:
+                return _bug(error)
+
+    def _tell(self, problem: Problem, error: BaseException) -> None:
+        if self.output == "json":
+            from reconciler.commands.failed import document
+            from reconciler.render import json
+
+            self.terminal.result(json.dumps(document(self.command, problem)))
+        elif problem.diagnostics:
+            from reconciler.commands.failed import findings
+
+            self.terminal.result(findings(problem, self.output, self.terminal))
+        self.terminal.warn(f"reconciler: {problem.message}")
+        if problem.hint:
+            self.terminal.warn(f"  help: {problem.hint}")
+        if problem.code == "internal" and self.terminal.verbose:
+            import traceback
+
+            self.terminal.warn("".join(traceback.format_exception(error)))
+
+
+def _bug(error: BaseException) -> Problem:
+    return Problem(
+        Exit.FAILED,
+        "internal",
+        f"an error of reconciler {__version__} itself: {type(error).__name__}",
+        "run it again with -v, and report what it shows",
+    )
+
+
+def _usage_hint(error: click.UsageError) -> str:
+    return f"see {error.ctx.command_path if error.ctx else 'reconciler'} --help"
+
+
+def _silence_streams() -> None:
+    """stdout cannot be written to: say so if stderr can, and keep the interpreter from trying once more."""
+    with contextlib.suppress(OSError):
+        sys.stderr.write("reconciler: the output could not be written\n")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
+def _command_of(argv: Sequence[str]) -> str:
+    return next((word for word in argv if not word.startswith("-")), "")
+
+
+def _format_of(argv: Sequence[str]) -> str:
+    """The format that was asked for, found also where the rest of argv is wrong."""
+    for at, word in enumerate(argv):
+        if word.startswith("--format="):
+            return word.partition("=")[2]
+        if word == "--format" and at + 1 < len(argv):
+            return argv[at + 1]
+    return os.environ.get("RECONCILER_FORMAT", "text")
+
+
+# ── flags ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _option(*names: str, **more: Any) -> Callable[[Any], Any]:
+    """An option that can come from ``RECONCILER_<FLAG>`` too."""
+    flag = next(name for name in names if name.startswith("--"))
+    more.setdefault("envvar", "RECONCILER_" + flag.strip("-").replace("-", "_").upper())
+    return click.option(*names, **more)
+
+
+def _formats(*formats: str) -> Callable[[Any], Any]:
+    return _option(
+        "--format",
+        "output",
+        type=click.Choice(formats),
+        default="text",
+        show_default=True,
+        help="How to draw the result.",
+    )
+
+
+def _flags(*options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def add(command: Any) -> Any:
+        return functools.reduce(lambda made, option: option(made), reversed(options), command)
+
+    return add
+
+
+_CONFIGS = _option(
+    "--configs",
+    type=click.Path(path_type=Path),
+    default=Path("configs"),
+    show_default=True,
+    metavar="DIR",
+    help="The directory of config files and reconciler.toml.",
+)
+_TARGET = _option("--target", metavar="NAME", help="The target of reconciler.toml to work with.")
+_API_URL = _option("--api-url", metavar="URL", help="Another Console API: https, or http to loopback.")
+_NO_COLOR = _option("--no-color", is_flag=True, help="No colours.")
+_QUIET = _option("-q", "--quiet", is_flag=True, help="Leave out progress and notes.")
+_VERBOSE = _option("-v", "--verbose", is_flag=True, help="Say more about what is done.")
+_BASE = _option(
+    "--base", metavar="REF", help="The files as they were at this git commit or tree: tells drift from intent."
+)
+_ONLY = _option("--only", multiple=True, metavar="ID", help="Only this config; may be repeated.")
+_EXCLUDE = _option("--exclude", multiple=True, metavar="ID", help="Not this config; may be repeated.")
+_OVERWRITE = _option("--overwrite", multiple=True, metavar="ID", help="Write over live's edits of this held config.")
+_LIMIT = _option(
+    "--comment-limit", type=click.IntRange(min=2000), metavar="BYTES", help="Largest Markdown, 65,536 by default."
+)
+_OUTPUT = _flags(_NO_COLOR, _QUIET, _VERBOSE)
+_COMMON = _flags(_CONFIGS, _TARGET, _API_URL, _OUTPUT)
+_CHOICE = _flags(_BASE, _ONLY, _EXCLUDE, _OVERWRITE)
+
+
+def _command(name: str, *options: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A command whose function gets the terminal, the signals, and its flags by name."""
+
+    def register(function: Callable[..., int]) -> Any:
+        def call(session: _Session, /, *, no_color: bool, quiet: bool, verbose: bool, **flags: Any) -> int:
+            terminal = session.terminal
+            terminal.no_color, terminal.quiet, terminal.verbose = no_color, quiet, verbose
+            return function(session, **flags)
+
+        named = functools.update_wrapper(click.pass_obj(call), function)
+        return _cli.command(name, context_settings=_CONTEXT)(_flags(*options)(named))
+
+    return register
+
+
+@click.group(context_settings=_CONTEXT)
+@click.version_option(__version__, message="reconciler %(version)s")
+def _cli() -> None:
+    """GitOps for Statsig dynamic configs: check, plan and apply configs kept in git."""
+
+
+@_command("validate", _COMMON, _formats("text", "json", "github"))
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+def _validate(session: _Session, *, configs: Path, output: str, files: tuple[Path, ...], **_: Any) -> int:
+    """Parse and check the files. Offline; needs no key. With FILES, show only what is found in those."""
+    from reconciler.commands import validate
+
+    return validate.run(session.terminal, configs, output=output, files=files)
+
+
+@_command(
+    "plan",
+    _COMMON,
+    _CHOICE,
+    _formats("text", "json", "markdown", "github"),
+    _option("--out", type=click.Path(path_type=Path), metavar="FILE", help="Write the JSON plan there too."),
+    _option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending."),
+    _LIMIT,
+)
+def _plan(session: _Session, *, configs: Path, comment_limit: int | None, **flags: Any) -> int:
+    """Show what apply would do. Sends GET requests only."""
+    from reconciler.commands import plan
+
+    choice = _choice(flags)
+    return plan.run(session.terminal, _clock(), configs, choice, limit=comment_limit, **flags)
+
+
+@_command(
+    "apply",
+    _COMMON,
+    _CHOICE,
+    _formats("text", "json"),
+    _option("--yes", is_flag=True, help="Do not ask."),
+    _option("--expect", metavar="DIGEST", help="Refuse a plan with another digest or intent."),
+    _option("--allow-changes", type=click.IntRange(min=0), metavar="N", help="Allow exactly N updates over the limit."),
+    _option("--record", metavar="REF", help="Commit what is now applied to this ref: the next run's base."),
+)
+@click.argument("saved", required=False, metavar="[PLAN.json]", type=click.Path(path_type=Path))
+def _apply(
+    session: _Session, *, configs: Path, yes: bool, expect: str | None, allow_changes: int | None, **flags: Any
+) -> int:
+    """Carry a plan out: a saved one, or one that is made and shown first."""
+    from reconciler.commands import apply
+
+    choice = _choice(flags)
+    if flags["saved"] is not None:
+        _refuse_with_saved_plan()
+    consent = apply.Consent(yes, expect, allow_changes)
+    return apply.run(session.terminal, _clock(), session.signals, configs, choice, consent, **flags)
+
+
+@_command("show", _OUTPUT, _formats("text", "json", "markdown", "github"), _LIMIT)
+@click.argument("saved", metavar="PLAN.json", type=click.Path(path_type=Path))
+def _show(session: _Session, *, saved: Path, output: str, comment_limit: int | None) -> int:
+    """Draw a saved plan in another format."""
+    from reconciler.commands import show
+
+    return show.run(session.terminal, saved, output=output, limit=comment_limit)
+
+
+@_command(
+    "emulator",
+    _OUTPUT,
+    _option("--port", type=click.IntRange(0, 65535), default=3006, show_default=True, help="0 takes any free port."),
+    _option(
+        "--db",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="Its SQLite file.  [default: .reconciler/served.db]",
+    ),
+    _option(
+        "--seed", type=click.Path(path_type=Path), metavar="FILE", help="Configs to begin with, as the API lists them."
+    ),
+    _option("--faults", type=click.Path(path_type=Path), metavar="FILE", help="Misbehave as this JSON file says."),
+    _option("--rate-limits", is_flag=True, help="Answer 429 beyond 100 mutations in 10 s or 900 in 15 min."),
+)
+def _emulator(session: _Session, **flags: Any) -> int:
+    """Serve the local Console API emulator on 127.0.0.1."""
+    from reconciler.commands import emulator
+
+    return emulator.run(session.terminal, **flags)
+
+
+@_command("schema", _OUTPUT, _option("--settings", is_flag=True, help="The schema of reconciler.toml instead."))
+def _schema(session: _Session, *, settings: bool) -> int:
+    """Print the JSON Schema of a config file, for editors."""
+    from reconciler.commands import schema
+
+    return schema.run(session.terminal, settings=settings)
+
+
+def _choice(flags: dict[str, Any]) -> Any:
+    from reconciler.commands.planning import Choice
+
+    return Choice(*(flags.pop(name) for name in ("base", "only", "exclude", "overwrite")))
+
+
+def _refuse_with_saved_plan() -> None:
+    """A saved plan holds its base and its selection; the environment's are for runs that plan."""
+    context = click.get_current_context()
+    for name in ("base", "only", "exclude", "overwrite"):
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            _misused(f"--{name} cannot be used with a saved plan, which was made with its own")
+
+
+def _misused(message: str) -> NoReturn:
+    raise click.UsageError(message, click.get_current_context())
+
+
+def _clock() -> Any:
+    from reconciler.console_api import RealClock
+
+    return RealClock()

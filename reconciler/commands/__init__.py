@@ -1,0 +1,7 @@
+"""The verbs, one file each. Each reads as the pipeline, takes typed arguments and returns an exit code.
+
+    validate   plan   apply   show   pull   emulator   schema   init
+
+What they share: ``files`` (read and checked), ``connecting`` (target → connection), ``planning`` (to a plan),
+``recording`` (``--record``), ``writing`` (formats and files), ``terminal`` (streams), ``signals``, ``problems``.
+"""

@@ -1,0 +1,81 @@
+"""A target, by flags and settings, and the connection to it: Statsig, or the emulator in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from reconciler.commands.problems import Exit, Problem
+from reconciler.model import TargetRef
+from reconciler.ports import Clock
+from reconciler.settings import Settings, SettingsError, Target
+
+if TYPE_CHECKING:
+    from reconciler.console_api import Connection
+
+OnWait = Callable[[float, str], None]
+"""Told of every wait: seconds that remain, and why."""
+
+STATE = ".reconciler"
+"""Where the embedded emulator keeps its file: a folder of its own that git ignores."""
+
+
+def choose(settings: Settings, name: str | None, api_url: str | None) -> Target:
+    """The target that the flags and the settings name; raises ``Problem`` (wrong usage)."""
+    try:
+        return settings.target(name, api_url)
+    except SettingsError as error:
+        raise Problem(Exit.USAGE, "target-unusable", error.message, error.hint) from error
+
+
+def reference(target: Target) -> TargetRef:
+    """A target as plans and outputs name it."""
+    return TargetRef(target.name, target.api)
+
+
+@contextmanager
+def connected(
+    target: Target,
+    settings: Settings,
+    environ: Mapping[str, str],
+    clock: Clock,
+    root: Path,
+    on_wait: OnWait | None = None,
+) -> Iterator[Connection]:
+    """A connection for the time of a ``with``. The key is checked before anything could be sent."""
+    from reconciler.console_api import KeyProblem, checked_key, connect
+
+    windows = windows_of(settings)
+    if target.is_embedded:
+        with _embedded(root, target) as handle, connect(target, None, clock, handle=handle, windows=windows) as opened:
+            yield opened
+        return
+    try:
+        key = checked_key(environ.get(target.key_env), target.key_env)
+    except KeyProblem as error:
+        raise Problem(Exit.INVALID, "key-unusable", error.message, error.hint, target=reference(target)) from None
+    with connect(target, key, clock, windows=windows, on_wait=on_wait) as opened:
+        yield opened
+
+
+def windows_of(settings: Settings) -> tuple[tuple[int, float], tuple[int, float]]:
+    """How many mutations this project's settings allow, in how many seconds."""
+    return ((settings.mutations_per_10s, 10.0), (settings.mutations_per_15min, 900.0))
+
+
+@contextmanager
+def _embedded(root: Path, target: Target) -> Iterator[Callable[[Any], Any]]:
+    from reconciler.emulator import Emulator
+
+    folder = root / STATE
+    folder.mkdir(parents=True, exist_ok=True)
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("# the local emulator's state\n*\n", encoding="utf-8")
+    emulator = Emulator(folder / f"{target.name}.db", require_key=False)
+    try:
+        yield emulator.handle
+    finally:
+        emulator.close()

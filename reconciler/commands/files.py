@@ -1,0 +1,84 @@
+"""The first half of every pipeline: settings and files, read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler import checks
+from reconciler import settings as settings_file
+from reconciler.commands.problems import Exit, Problem
+from reconciler.diagnostics import Diagnostic, Severity, has_errors
+from reconciler.documents import DirectorySource, Document, top_level
+from reconciler.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What a directory of configs holds. ``root`` is the folder that shown paths are relative to."""
+
+    configs: Path
+    root: Path
+    settings: Settings
+    documents: tuple[Document, ...]
+    diagnostics: tuple[Diagnostic, ...]
+    count: int
+
+    @property
+    def sources(self) -> Mapping[str, str]:
+        """File → text, for renderers that show the line."""
+        return {document.file: document.text for document in self.documents}
+
+    def problem(self) -> Problem | None:
+        """Why these files cannot be planned with, if anything is wrong with them."""
+        errors = [one for one in self.diagnostics if one.severity is Severity.ERROR]
+        if not errors:
+            return None
+        files = len({one.location.file for one in errors})
+        said = f"{_count(len(errors), 'error')} in {_count(files, 'file')}; nothing was sent"
+        return Problem(Exit.INVALID, "invalid-files", said, diagnostics=self.diagnostics)
+
+
+def read(configs: Path, *, want_documents: bool = True) -> Files:
+    """Read and check everything below ``configs``; what is wrong is in ``diagnostics``, all of it at once."""
+    root = top_level(configs)
+    settings, found = read_settings(configs)
+    source = DirectorySource(configs, root)
+    examined = checks.examine(source, settings, want_documents=want_documents)
+    diagnostics = sorted([*found, *examined.diagnostics], key=lambda one: one.sort_key)
+    return Files(configs, root, settings, tuple(examined.documents), tuple(diagnostics), examined.count)
+
+
+def read_settings(configs: Path) -> tuple[Settings, list[Diagnostic]]:
+    """The settings of a directory, with findings placed as people will look for the file."""
+    shown = shown_path(configs / settings_file.FILE_NAME, top_level(configs))
+    return settings_file.load(configs, shown)
+
+
+def shown_path(path: Path, root: Path) -> str:
+    """A path as people see it: from ``root`` where it is below it, else as it is."""
+    try:
+        return path.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        return path.as_posix()
+
+
+def must_be_valid(files: Files) -> Files:
+    """The files themselves; raises ``Problem`` with every finding where one is an error."""
+    problem = files.problem()
+    if problem is not None:
+        raise problem
+    return files
+
+
+def settings_must_be_valid(configs: Path) -> Settings:
+    """The settings alone, for commands that need no config; raises ``Problem``."""
+    settings, found = read_settings(configs)
+    if has_errors(found):
+        raise Problem(Exit.INVALID, "invalid-settings", "the settings are not valid", diagnostics=found)
+    return settings
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,56 @@
+"""``reconciler plan``: what apply would do. Sends GET requests only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler import planfile
+from reconciler.commands import connecting, planning, writing
+from reconciler.commands.planning import Choice
+from reconciler.commands.problems import Exit
+from reconciler.commands.terminal import Terminal
+from reconciler.model import Plan
+from reconciler.ports import Clock
+
+
+def run(
+    terminal: Terminal,
+    clock: Clock,
+    configs: Path,
+    choice: Choice,
+    *,
+    target: str | None = None,
+    api_url: str | None = None,
+    output: str = "text",
+    out: Path | None = None,
+    detailed_exitcode: bool = False,
+    limit: int | None = None,
+) -> Exit:
+    """Plan and show it. ``out``: also write the JSON plan there, whatever ``output`` says."""
+    files = planning.read_valid(configs)
+    chosen = connecting.choose(files.settings, target, api_url)
+    with connecting.connected(chosen, files.settings, terminal.environ, clock, files.root) as connection:
+        planned = planning.make(files, chosen, connection.reader, choice)
+    plan = planned.plan
+    if out is not None:
+        writing.atomically(out, writing.json_text(planfile.to_document(plan)))
+    terminal.result(
+        writing.plan_text(
+            plan,
+            output,
+            terminal,
+            windows=connecting.windows_of(files.settings),
+            sources=files.sources,
+            target_flag=target,
+            limit=limit,
+        )
+    )
+    writing.summary(plan, output, terminal, connecting.windows_of(files.settings))
+    return exit_code(plan, detailed=detailed_exitcode)
+
+
+def exit_code(plan: Plan, *, detailed: bool) -> Exit:
+    """Errors first; then, only where asked for, whether anything is pending."""
+    if plan.errored:
+        return Exit.INVALID
+    return Exit.PENDING if detailed and plan.changes else Exit.DONE

@@ -1,0 +1,136 @@
+"""Files, base and live become a plan: the way that ``plan`` and ``apply`` share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+
+from reconciler import checks, normalize
+from reconciler import plan as plans
+from reconciler.commands.files import Files, must_be_valid, read
+from reconciler.commands.problems import Exit, Problem
+from reconciler.diagnostics import Severity
+from reconciler.documents import Document, TreeSource
+from reconciler.git import GitError, Repository
+from reconciler.model import Plan, Resource
+from reconciler.ports import Payload, Reader
+from reconciler.settings import Settings, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the flags of ``plan`` and ``apply`` choose."""
+
+    base: str | None = None
+    only: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    overwrite: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFiles:
+    """The base as plans need it, and as the record needs it: id → (path, content) of its files."""
+
+    resources: plans.Base
+    files: dict[str, tuple[str, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A plan, with all that it was made of, so that it can be made again from fresh live state."""
+
+    plan: Plan
+    files: Files
+    target: Target
+    desired: tuple[Resource, ...]
+    base: BaseFiles | None
+    selection: plans.Selection
+    live: tuple[Payload, ...]
+
+    def again(self, live: Iterable[Payload]) -> Plan:
+        """The plan that the same files make against fresh live state."""
+        return _make(self.files, self.target, self.desired, self.base, self.selection, live)
+
+
+def read_valid(configs: Path) -> Files:
+    """The files, or ``Problem`` with all that is wrong with them; nothing was sent."""
+    return must_be_valid(read(configs))
+
+
+def make(files: Files, target: Target, reader: Reader, choice: Choice) -> Planned:
+    """Read live once and plan. Raises ``Problem`` for ids nobody has, ``GitError`` for a base that does not resolve."""
+    base_ref = choice.base or target.base
+    base = None if base_ref is None else read_base(files, base_ref)
+    desired = desired_of(files.documents, files.settings)
+    live = reader.list_configs()
+    selection = _selection(choice, {one.id for one in desired}, {str(one.get("id")) for one in live})
+    plan = _make(files, target, desired, base, selection, live)
+    return Planned(plan, files, target, desired, base, selection, tuple(live))
+
+
+def desired_of(documents: Iterable[Document], settings: Settings) -> tuple[Resource, ...]:
+    """What checked documents ask for."""
+    return tuple(normalize.desired(document, settings.unmanaged_fields) for document in documents)
+
+
+def read_base(files: Files, ref: str) -> BaseFiles:
+    """The files as they stand at a commit or tree, read by the same code under today's settings."""
+    repository = Repository.around(files.configs)
+    commit = repository.resolve(ref)
+    folder = files.configs.resolve().relative_to(repository.top.resolve()).as_posix()
+    contents = repository.files(commit, "" if folder == "." else folder)
+    unchanged = {document.file: document for document in files.documents}
+    examined = checks.examine(TreeSource(contents, below="" if folder == "." else folder), files.settings)
+    broken = {one.location.file for one in examined.diagnostics if one.severity is Severity.ERROR}
+    resources: dict[str, Resource | None] = {}
+    found: dict[str, tuple[str, bytes]] = {}
+    for document in examined.documents:
+        same = unchanged.get(document.file)
+        told = same if same is not None and same.text == document.text else document
+        resources[document.id] = (
+            None if document.file in broken else normalize.desired(told, files.settings.unmanaged_fields)
+        )
+        found[document.id] = (document.file, contents[document.file])
+    return BaseFiles(plans.Base(commit, resources), found)
+
+
+def _make(
+    files: Files,
+    target: Target,
+    desired: Sequence[Resource],
+    base: BaseFiles | None,
+    selection: plans.Selection,
+    live: Iterable[Payload],
+) -> Plan:
+    return plans.make(
+        desired,
+        live,
+        target,
+        files.settings,
+        base=None if base is None else base.resources,
+        selection=selection,
+        commit=_head(files.configs),
+        diagnostics=files.diagnostics,
+    )
+
+
+def _head(configs: Path) -> str | None:
+    try:
+        return Repository.around(configs).head()
+    except GitError:
+        return None
+
+
+def _selection(choice: Choice, desired: Collection[str], live: Collection[str]) -> plans.Selection:
+    known = {*desired, *live}
+    for flag, ids in (("--only", choice.only), ("--exclude", choice.exclude), ("--overwrite", choice.overwrite)):
+        for one in ids:
+            if one not in known:
+                near = get_close_matches(one, sorted(known), n=1)
+                hint = f"did you mean {near[0]}?" if near else "see `reconciler plan` for the ids there are"
+                raise Problem(
+                    Exit.USAGE, "id-nobody-has", f'{flag}: no file and no live config has the id "{one}"', hint
+                )
+    return plans.Selection(frozenset(choice.only), frozenset(choice.exclude), frozenset(choice.overwrite))

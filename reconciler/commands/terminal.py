@@ -1,0 +1,96 @@
+"""Where output goes: the result to stdout, everything else to stderr, nothing raw to either."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TextIO
+
+from reconciler.render import inert
+
+_WIDTH = 120  # where nothing says how wide the output is
+
+
+@dataclass(slots=True)
+class Terminal:
+    """The streams of a run, and what may be done with them."""
+
+    stdout: TextIO
+    stderr: TextIO
+    environ: Mapping[str, str]
+    no_color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    _progress_shown: bool = False
+
+    @property
+    def color(self) -> bool:
+        """NO_COLOR and the flag win over FORCE_COLOR, which wins over what stdout is."""
+        if self.no_color or self.environ.get("NO_COLOR"):
+            return False
+        return bool(self.environ.get("FORCE_COLOR")) or self.stdout.isatty()
+
+    @property
+    def width(self) -> int:
+        return shutil.get_terminal_size((_WIDTH, 24)).columns if self.stdout.isatty() else _WIDTH
+
+    @property
+    def in_ci(self) -> bool:
+        return self.environ.get("CI", "").lower() not in ("", "0", "false")
+
+    @property
+    def can_ask(self) -> bool:
+        return not self.in_ci and sys.stdin is not None and sys.stdin.isatty() and self.stderr.isatty()
+
+    def result(self, text: str) -> None:
+        """What the command was asked for."""
+        self._clear()
+        self.stdout.write(text)
+        self.stdout.flush()
+
+    def note(self, text: str) -> None:
+        """A line beside the result; ``-q`` leaves it out."""
+        if not self.quiet:
+            self.warn(text)
+
+    def detail(self, text: str) -> None:
+        """A line for ``-v``."""
+        if self.verbose:
+            self.warn(text)
+
+    def warn(self, text: str) -> None:
+        """Lines that are never left out: what went wrong."""
+        self._clear()
+        shown = "\n".join(inert.terminal(line) for line in text.split("\n"))
+        self.stderr.write(inert.runner(shown) + "\n")
+        self.stderr.flush()
+
+    def progress(self, text: str) -> None:
+        """One line that replaces the one before it; only where a person looks on."""
+        if self.stderr.isatty() and not self.quiet and not self.in_ci:
+            self._progress_shown = True
+            self.stderr.write(f"\r\x1b[K{inert.terminal(text)}")
+            self.stderr.flush()
+
+    def ask(self, question: str) -> bool:
+        """True only for a plain yes."""
+        self._clear()
+        self.stderr.write(f"{question} ")
+        self.stderr.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def _clear(self) -> None:
+        if self._progress_shown:
+            self._progress_shown = False
+            self.stderr.write("\r\x1b[K")
+
+
+def standard(environ: Mapping[str, str] | None = None) -> Terminal:
+    """The process's own streams."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return Terminal(sys.stdout, sys.stderr, os.environ if environ is None else environ)

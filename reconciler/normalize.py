@@ -1,0 +1,203 @@
+"""A document or a payload → the canonical form that is compared.
+
+The only place that applies the API's defaults and quirks (they are data in ``dynamic_config``), to both sides alike,
+so that nothing after it has a special case:
+
+    absent, null                 one thing outside of values; "" too, for a condition's operator, field and customID
+    "x" and ["x"]                one thing in ``targetValue``
+    "31" and 31                  one thing where an operator compares numbers, and in a percentage
+    tags, targetApps, …          sets: sorted, each once
+    1.0 and 1                    one number; true and 1 are two things
+    schema as text or mapping    the parsed schema
+    ids of rules                 left out: they say which rule it is, not what it does
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from reconciler.diagnostics import pointer
+from reconciler.documents import Document, JsonError, comments_of, parse_json5
+from reconciler.dynamic_config.conditions import NUMERIC_OPERATORS, OPERATORLESS_TYPES
+from reconciler.dynamic_config.fields import CONFIG, RULE, VARIANT, Field, Managed
+from reconciler.model import Resource, Twin
+
+VALUE_FIELDS = frozenset({"defaultValue", "schema"})
+"""Fields of a config that have a twin, and whose parts are compared one by one."""
+
+_EXACT = 2**53  # beyond it a float no longer tells neighbours apart, so it is not taken for an integer
+
+
+class PayloadError(Exception):
+    """A live config that is not shaped as the API documents; the message says how."""
+
+
+def desired(document: Document, unmanaged: frozenset[str] = frozenset()) -> Resource:
+    """What a file asks for. An absent key means its default, or is left out of ``spec`` where it is unmanaged.
+
+    ``unmanaged`` names always managed fields that the settings moved to "managed when written".
+    The document must have passed the checks.
+    """
+    data = document.data
+    spec = {name: _field(name, data) for name in CONFIG if _is_compared(name) and _speaks(name, data, unmanaged)}
+    return Resource(document.id, spec, data, _twins(data, document), document)
+
+
+def live(payload: Mapping[str, Any]) -> Resource:
+    """What the API sent, or would be sent. Raises ``PayloadError`` where it cannot be a dynamic config."""
+    try:
+        spec = {name: _field(name, payload) for name in CONFIG if _is_compared(name)}
+        return Resource(str(payload["id"]), spec, payload, _twins(payload, None))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise PayloadError(f"it is not shaped as the API documents: {type(error).__name__}: {error}") from error
+
+
+def canonical_text(value: Any) -> str:
+    """A text that is equal exactly where two canonical forms are: keys sorted, ``true`` apart from ``1``."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def value(given: Any) -> Any:
+    """The canonical form of a JSON value: numbers that are whole become integers; nothing else is folded."""
+    if isinstance(given, dict):
+        return {key: value(one) for key, one in given.items()}
+    if isinstance(given, list):
+        return [value(one) for one in given]
+    if isinstance(given, float) and given.is_integer() and abs(given) < _EXACT:
+        return int(given)
+    return given
+
+
+def _is_compared(name: str) -> bool:
+    field = CONFIG[name]
+    return field.managed in (Managed.ALWAYS, Managed.WHEN_WRITTEN) and field.twin_of is None
+
+
+def _speaks(name: str, data: Mapping[str, Any], unmanaged: frozenset[str]) -> bool:
+    """Whether a file manages a field. Of ``team`` and ``teamID`` only the one that is written."""
+    field = CONFIG[name]
+    if field.managed is Managed.ALWAYS and name not in unmanaged:
+        return True
+    return name in data or (field.twin is not None and field.twin in data)
+
+
+def _field(name: str, given: Mapping[str, Any]) -> Any:
+    field = CONFIG[name]
+    if name == "rules":
+        return [_rule(rule) for rule in given.get("rules") or ()]
+    if name == "schema":
+        return _schema(given)
+    if field.twin is not None:
+        return _twinned(field, given)
+    found = given.get(name)
+    if found is None:
+        return field.default
+    if field.as_set:
+        return _set(found)
+    if isinstance(found, dict):
+        return {key: value(one) for key, one in found.items() if one is not None}
+    return found
+
+
+def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    variants = [_variant(variant) for variant in rule.get("variants") or ()]
+    environments = rule.get("environments")
+    canonical = {
+        "name": rule["name"],
+        "passPercentage": _number(rule.get("passPercentage")),
+        "conditions": [_condition(condition) for condition in rule.get("conditions") or ()],
+        "environments": None if environments is None else _set(environments),
+        "returnValue": _twinned(RULE["returnValue"], rule),
+        "variants": variants,
+    }
+    if canonical["passPercentage"] is None:
+        del canonical["passPercentage"]  # with variants the rule's own percentage is the API's affair
+    return canonical
+
+
+def _variant(variant: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "name": variant["name"],
+        "passPercentage": _number(variant.get("passPercentage")),
+        "returnValue": _twinned(VARIANT["returnValue"], variant),
+    }
+
+
+def _condition(condition: Mapping[str, Any]) -> dict[str, Any]:
+    kind, operator = condition["type"], condition.get("operator")
+    named = {"operator": operator, "field": condition.get("field"), "customID": condition.get("customID")}
+    canonical = {"type": kind} | {key: given for key, given in named.items() if given not in (None, "")}
+    target = condition.get("targetValue")
+    targets = target if isinstance(target, list) else [] if target is None else [target]
+    if operator in NUMERIC_OPERATORS:
+        targets = [_number(one) for one in targets]
+    if targets or not (target is None or kind in OPERATORLESS_TYPES):
+        canonical["targetValue"] = [value(one) for one in targets]
+    return canonical
+
+
+def _number(given: Any) -> Any:
+    """A number as itself, a numeric string as its number, anything else as it stands."""
+    if isinstance(given, str):
+        try:
+            given = json.loads(given)
+        except (ValueError, RecursionError):
+            return given
+        return value(given) if isinstance(given, int | float) and not isinstance(given, bool) else given
+    return value(given)
+
+
+def _set(given: Any) -> list[Any]:
+    return sorted(set(given)) if isinstance(given, list) else [given]
+
+
+def _twinned(field: Field, given: Mapping[str, Any]) -> Any:
+    """A value that may be given plain, as JSON5 text, or as both (which are then equal)."""
+    plain = given.get(field.name)
+    if plain is not None:
+        return value(plain)
+    text = given.get(field.twin or "")
+    parsed = _parsed(text) if isinstance(text, str) else None
+    return field.default if parsed is None else parsed
+
+
+def _schema(given: Mapping[str, Any]) -> Any:
+    """The parsed schema, from a mapping or from JSON or JSON5 text; None where there is none."""
+    for found in (given.get("schema"), given.get("schemaJson5")):
+        if found not in (None, ""):
+            return _parsed(found) if isinstance(found, str) else value(found)
+    return None
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return value(parse_json5(text))
+    except JsonError:
+        return text
+
+
+def _twins(given: Mapping[str, Any], document: Document | None) -> dict[str, Twin]:
+    """Pointer of a value → its author's text: the twin that is given, or what a commented ``.json5`` file shows."""
+    found = {}
+    for path, owner, field in _twinned_places(given):
+        text = owner.get(field.twin or "")
+        if isinstance(text, str):
+            twin = comments_of(text)
+        elif document is not None and owner.get(field.name) is not None:
+            twin = document.twin(path)
+        else:
+            twin = None
+        if twin is not None:
+            found[path] = twin
+    return found
+
+
+def _twinned_places(given: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any], Field]]:
+    for name in VALUE_FIELDS:
+        yield pointer(name), given, CONFIG[name]
+    for at, rule in enumerate(given.get("rules") or ()):
+        yield pointer("rules", at, "returnValue"), rule, RULE["returnValue"]
+        for number, variant in enumerate(rule.get("variants") or ()):
+            yield pointer("rules", at, "variants", number, "returnValue"), variant, VARIANT["returnValue"]

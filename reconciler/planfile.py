@@ -1,0 +1,208 @@
+"""Plan ↔ JSON, for ``plan --format json``, ``--out``, ``show`` and ``apply PLAN.json``.
+
+Reading is strict: the digests are computed again, and what follows from the changes (the summary, ``errored``) is
+never taken from the file. A digest is not a signature: it tells an altered file, not a hostile one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reconciler import __version__, plan
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.model import (
+    Action,
+    Change,
+    FieldChange,
+    Hold,
+    Kind,
+    LimitExceeded,
+    LiveVersion,
+    Origin,
+    Plan,
+    Request,
+    TargetRef,
+)
+
+FORMAT_VERSION = "1.0"
+"""Minor versions add keys, major versions break readers."""
+
+_ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError)
+
+
+class PlanFileError(Exception):
+    """A file that is no plan, or one that was altered; the message is one line for people."""
+
+
+def to_document(made: Plan) -> dict[str, Any]:
+    """The JSON document of a plan, as the README documents it."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool": {"name": "reconciler", "version": __version__},
+        "target": {"name": made.target.name, "api_url": made.target.api_url},
+        "source": {"commit": made.commit, "base": made.base},
+        "digest": made.digest,
+        "intent": made.intent,
+        "errored": made.errored,
+        "summary": {
+            "create": made.count(Action.CREATE),
+            "update": made.count(Action.UPDATE),
+            "held": len(made.held),
+            "unchanged": made.unchanged,
+            "unmanaged": len(made.unmanaged),
+            "released": len(made.released),
+        },
+        "limit": None if made.limit is None else _limit(made.limit),
+        "changes": [_change(change) for change in made.changes],
+        "unmanaged": list(made.unmanaged),
+        "released": list(made.released),
+        "diagnostics": [diagnostic_document(one) for one in made.diagnostics],
+    }
+
+
+def failed(target: TargetRef | None = None, diagnostics: Sequence[Diagnostic] = ()) -> dict[str, Any]:
+    """The document of a plan that could not be made, without its ``error``."""
+    empty = Plan(target or TargetRef("", ""), None, None, (), 0, (), (), tuple(diagnostics), "", "")
+    unknown: dict[str, Any] = {} if target else {"target": None}
+    return to_document(empty) | unknown | {"digest": None, "intent": None, "errored": True}
+
+
+def diagnostic_document(one: Diagnostic) -> dict[str, Any]:
+    """One finding; null where a part is not known."""
+    return {
+        "severity": one.severity.value,
+        "code": one.code,
+        "message": one.message,
+        "hint": one.hint,
+        **place_document(one.location),
+        "id": one.id,
+        "path": one.path,
+    }
+
+
+def place_document(location: Location | None) -> dict[str, Any]:
+    """A place; null for each part that is not known."""
+    names = ("file", "line", "column", "end_line", "end_column")
+    return {name: (getattr(location, name) or None) if location else None for name in names}
+
+
+def from_text(text: str) -> Plan:
+    """The plan of a file's text; raises ``PlanFileError``."""
+    try:
+        document = json.loads(text)
+        made = from_document(document)
+    except _ERRORS as error:
+        raise PlanFileError("it is not a plan that this version of reconciler wrote") from error
+    if made.digest != plan.digest(made.target.api_url, made.changes, made.limit) or made.intent != plan.intent(
+        made.target.api_url, made.changes
+    ):
+        raise PlanFileError("it was altered after it was made: its digest does not fit its contents")
+    if to_document(made) | {"tool": None} != document | {"tool": None}:
+        raise PlanFileError("it was altered after it was made: its parts do not fit one another")
+    return made
+
+
+def from_document(document: Mapping[str, Any]) -> Plan:
+    """A plan from its document, not yet checked against its digest; raises whatever a malformed one makes it raise."""
+    major = str(document["format_version"]).partition(".")[0]
+    if major != FORMAT_VERSION.partition(".")[0]:
+        raise ValueError(f"format {document['format_version']}")
+    limit = document["limit"]
+    return Plan(
+        target=TargetRef(document["target"]["name"], document["target"]["api_url"]),
+        commit=document["source"]["commit"],
+        base=document["source"]["base"],
+        changes=tuple(_read_change(change) for change in document["changes"]),
+        unchanged=document["summary"]["unchanged"],
+        unmanaged=tuple(document["unmanaged"]),
+        released=tuple(document["released"]),
+        diagnostics=tuple(_read_diagnostic(one) for one in document["diagnostics"]),
+        digest=document["digest"],
+        intent=document["intent"],
+        limit=limit and LimitExceeded(limit["updates"], limit["managed"], limit["max_changed_percent"]),
+    )
+
+
+def _limit(limit: LimitExceeded) -> dict[str, Any]:
+    return {
+        "updates": limit.updates,
+        "managed": limit.managed,
+        "max_changed_percent": limit.max_changed_percent,
+    }
+
+
+def _change(change: Change) -> dict[str, Any]:
+    live = change.live
+    return {
+        "id": change.id,
+        "action": change.action.value,
+        "file": change.file,
+        "held": change.held and {"code": change.held.code, "message": change.held.message},
+        "fields": [_field(one) for one in change.fields],
+        "live": live
+        and {
+            "fingerprint": live.fingerprint,
+            "lastModifierName": live.last_modifier_name,
+            "lastModifiedTime": live.last_modified_time,
+        },
+        "request": {"method": change.request.method, "path": change.request.path, "body": change.request.body},
+    }
+
+
+def _field(one: FieldChange) -> dict[str, Any]:
+    place = place_document(one.location)
+    return {
+        "path": one.path,
+        "rule": one.rule,
+        "kind": one.kind.value,
+        "before": one.before,
+        "after": one.after,
+        "origin": one.origin.value,
+        "file": place["file"],
+        "line": place["line"],
+        "column": place["column"],
+    }
+
+
+def _read_change(given: Mapping[str, Any]) -> Change:
+    held, live, request = given["held"], given["live"], given["request"]
+    return Change(
+        id=given["id"],
+        action=Action(given["action"]),
+        file=given["file"],
+        fields=tuple(_read_field(one) for one in given["fields"]),
+        held=held and Hold(held["code"], held["message"]),
+        request=Request(request["method"], request["path"], request["body"]),
+        live=live and LiveVersion(live["fingerprint"], live["lastModifierName"], live["lastModifiedTime"]),
+    )
+
+
+def _read_field(given: Mapping[str, Any]) -> FieldChange:
+    return FieldChange(
+        path=given["path"],
+        kind=Kind(given["kind"]),
+        before=given["before"],
+        after=given["after"],
+        rule=given["rule"],
+        origin=Origin(given["origin"]),
+        location=_read_place(given) if given["file"] else None,
+    )
+
+
+def _read_diagnostic(given: Mapping[str, Any]) -> Diagnostic:
+    return Diagnostic(
+        severity=Severity(given["severity"]),
+        code=given["code"],
+        message=given["message"],
+        location=_read_place(given),
+        hint=given["hint"],
+        id=given["id"],
+        path=given["path"],
+    )
+
+
+def _read_place(given: Mapping[str, Any]) -> Location:
+    names = ("line", "column", "end_line", "end_column")
+    return Location(given["file"] or "", *(given.get(name) or 0 for name in names))
