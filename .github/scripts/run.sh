@@ -29,9 +29,9 @@ case "$COMMAND" in
     mkdir -p "$OUT"
     status=0
     reconciler plan "${args[@]}" --format github --out "$OUT/plan.json" || status=$?
-    # A plan with errors is shown as well. Without any, the last comment must not go on claiming to be true.
-    if ! reconciler show "$OUT/plan.json" --format markdown >"$OUT/plan.md"; then
-      rm -f "$OUT/plan.md"
+    # Where files are invalid or the API fails there is no plan; then the comment says that, instead of an older plan.
+    if [[ -s "$OUT/plan.json" ]]; then
+      reconciler show "$OUT/plan.json" --format markdown >"$OUT/plan.md"
     fi
     exit "$status"
     ;;
