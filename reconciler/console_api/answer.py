@@ -9,14 +9,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
+from reconciler.console_api.failures import one_line
 from reconciler.ports import Payload
 
 MOST_BYTES = 8 * 1024 * 1024
 """No answer is read beyond this, decoded."""
 
+MOST_BYTES_OF_REFUSAL = 64 * 1024
+
 
 class UnreadableError(Exception):
     """An answer's body is not what the API documents; the text completes "the answer …"."""
+
+
+class TooLargeError(UnreadableError):
+    """The body goes on beyond what is read of any answer."""
 
 
 class _Response(Protocol):
@@ -52,7 +59,7 @@ def read_body(response: _Response, most: int = MOST_BYTES) -> bytes:
         except zlib.error as error:
             raise UnreadableError(f"is no valid gzip: {error}") from None
         if len(body) > most:
-            raise UnreadableError(f"is larger than {most // 1024} KiB")
+            raise TooLargeError(f"is larger than {most // 1024} KiB")
     if unpack and body and not unpack.eof:
         raise UnreadableError("ends in the middle of its gzip data")
     return bytes(body)
@@ -115,10 +122,7 @@ def refusal(body: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
         return "", ()
     message, errors = document.get("message"), document.get("errors")
     found = [item for item in errors if isinstance(item, dict)] if isinstance(errors, list) else []
-    return (
-        message if isinstance(message, str) else "",
-        tuple((_text(item.get("property")), _text(item.get("errorMessage"))) for item in found),
-    )
+    return _text(message), tuple((_text(item.get("property")), _text(item.get("errorMessage"))) for item in found)
 
 
 def _data(document: Any) -> Any:
@@ -136,7 +140,9 @@ def _config(item: Any) -> Payload:
 
 
 def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
+    """A text in one line; the API's framework also sends several messages as a list."""
+    texts = value if isinstance(value, list) else [value]
+    return one_line("; ".join(text for text in texts if isinstance(text, str)))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -14,11 +14,11 @@ from reconciler.console_api import failures
 from reconciler.console_api.answer import Answer, Page, config_of, page_of
 from reconciler.console_api.key import concealer
 from reconciler.console_api.pacing import DEFAULT_WINDOWS, Pacer, Windows
-from reconciler.console_api.paging import PAGE_SIZE, consistent_list
+from reconciler.console_api.paging import PAGE_SIZE, SMALL_PAGE_SIZE, consistent_list
 from reconciler.console_api.rate_limit import Pause
 from reconciler.console_api.retrying import Retries, understood
 from reconciler.console_api.waiting import OnWait, Waits
-from reconciler.ports import Clock, Payload
+from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Target
 
 if TYPE_CHECKING:  # httpx takes longer to import than many commands take to run
@@ -60,8 +60,8 @@ def connect(
     exchange = Exchange(client, concealer(key), request_seconds)
     rng = rng or Random()  # noqa: S311 - jitter, no secret
     waits = Waits(clock, on_wait)
-    pause = Pause(waits, rng)
-    retries = Retries(waits, pause, Pacer(windows, waits, pause), rng)
+    pause = Pause(waits)
+    retries = Retries(pause, Pacer(windows, pause), rng)
 
     def get(path: str, query: str) -> Answer:
         return exchange.send("GET", path, query)
@@ -99,16 +99,24 @@ class ApiReader:
 
     def list_configs(self) -> list[Payload]:
         """Every config, archived ones included; pages are asked for by number, one after the other."""
-        return consistent_list(self._page, self._waits, f"GET {CONFIGS}")
+        try:
+            return self._list(PAGE_SIZE)
+        except ApiError as error:
+            if error.code != failures.TOO_LARGE:
+                raise
+            return self._list(SMALL_PAGE_SIZE)
 
     def get(self, config_id: str) -> Payload | None:
         """One config, or None for a 404."""
         send = partial(self._get, _path(config_id), "")
         return self._retries.read(send, lambda answer: _found(answer, config_id))
 
-    def _page(self, number: int) -> Page:
-        send = partial(self._get, CONFIGS, f"?limit={PAGE_SIZE}&page={number}")
-        return self._retries.read(send, lambda answer: understood(answer, page_of))
+    def _list(self, size: int) -> list[Payload]:
+        def page(number: int) -> Page:
+            send = partial(self._get, CONFIGS, f"?limit={size}&page={number}")
+            return self._retries.read(send, lambda answer: understood(answer, page_of))
+
+        return consistent_list(page, self._waits, f"GET {CONFIGS}")
 
 
 class ApiWriter:

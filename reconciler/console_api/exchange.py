@@ -10,8 +10,16 @@ from typing import Any
 import httpx
 
 from reconciler.console_api import failures
-from reconciler.console_api.answer import Answer, UnreadableError, read_body
+from reconciler.console_api.answer import (
+    MOST_BYTES,
+    MOST_BYTES_OF_REFUSAL,
+    Answer,
+    TooLargeError,
+    UnreadableError,
+    read_body,
+)
 from reconciler.console_api.transport import DEADLINE
+from reconciler.ports import Fate
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -53,13 +61,17 @@ class Exchange:
         if response.is_success:
             try:
                 return Answer(call, status, response.headers, read_body(response))
+            except TooLargeError:
+                # Asking again would bring as much again; a write is to be read again, by itself.
+                fate = Fate.REFUSED if response.request.method == "GET" else Fate.UNKNOWN
+                raise failures.too_large(call, MOST_BYTES, fate) from None
             except UnreadableError as error:
                 raise failures.unreadable(call, self._conceal(str(error)), status) from None
             except httpx.TransportError as error:
                 raise self._lost(call, error) from None
         # The status has said it already; the rest of such an answer may be missing.
         try:
-            body = read_body(response)
+            body = read_body(response, MOST_BYTES_OF_REFUSAL)
         except (UnreadableError, httpx.TransportError):
             body = b""
         concealed = self._conceal(body.decode("utf-8", errors="replace")).encode("utf-8")

@@ -11,6 +11,8 @@ from http import HTTPStatus
 
 from reconciler.ports import ApiError, Fate
 
+TOO_LARGE = "answer-too-large"
+
 _LONGEST = 600
 _ADVICE = {
     401: "the Console API key was not accepted",
@@ -64,6 +66,10 @@ def unreadable(call: str, reason: str, status: int) -> ApiError:
         status=status,
         code="answer-unreadable",
     )
+
+
+def too_large(call: str, most: int, fate: Fate) -> ApiError:
+    return ApiError(f"{call}: the answer is larger than {most // 1024} KiB", fate=fate, code=TOO_LARGE)
 
 
 def redirected(call: str, status: int) -> ApiError:

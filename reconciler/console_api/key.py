@@ -63,4 +63,4 @@ def concealer(key: str | None) -> Callable[[str], str]:
 
 
 def _any_spelling(char: str) -> str:
-    return rf"(?:\\*{re.escape(char)}|\\+u00{ord(char):02x}|%{ord(char):02x})"
+    return rf"(?:\\{{0,8}}{re.escape(char)}|\\{{1,8}}u00{ord(char):02x}|%{ord(char):02x})"

@@ -15,7 +15,6 @@ from contextlib import contextmanager
 
 from reconciler.console_api import failures
 from reconciler.console_api.rate_limit import Pause
-from reconciler.console_api.waiting import Waits
 
 Windows = Sequence[tuple[int, float]]
 """(mutations, seconds) pairs: at most so many mutations in any so many seconds."""
@@ -38,11 +37,11 @@ def plan_seconds(writes: int, windows: Windows = DEFAULT_WINDOWS) -> float:
 class Pacer:
     """Hands out the right to send one mutation; ``slot`` blocks until there is room in every window."""
 
-    def __init__(self, windows: Windows, waits: Waits, pause: Pause) -> None:
+    def __init__(self, windows: Windows, pause: Pause) -> None:
         self._windows = tuple(windows)
-        self._waits = waits
-        self._clock = waits.clock
         self._pause = pause
+        self._waits = pause.waits
+        self._clock = pause.waits.clock
         self._turn = threading.Lock()
         self._count = threading.Lock()
         self._in_flight = 0

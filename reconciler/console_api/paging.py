@@ -12,6 +12,10 @@ from reconciler.ports import Payload
 PAGE_SIZE = 100
 """The most that the API's sibling lists allow."""
 
+SMALL_PAGE_SIZE = 20
+"""For configs so large that a page of the usual size is more than an answer may hold: 100 kB of body each, written
+twice where values have a JSON5 twin."""
+
 _MOST_PAGES = 1_000
 _MOST_LISTS = 3
 _BETWEEN_LISTS = 1.0

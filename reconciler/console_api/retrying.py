@@ -15,14 +15,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from random import Random
 from typing import Any, TypeVar
 
 from reconciler.console_api import failures
 from reconciler.console_api.answer import Answer, UnreadableError, parse, refusal
 from reconciler.console_api.pacing import Pacer
-from reconciler.console_api.rate_limit import Pause
-from reconciler.console_api.waiting import Waits
+from reconciler.console_api.rate_limit import Pause, Refusals
 from reconciler.ports import ApiError, Fate
 
 T = TypeVar("T")
@@ -57,56 +57,59 @@ class RetryBudget:
             return True
 
 
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How one kind of requests is sent, and after which failures it may be sent again."""
+
+    turn: Callable[[], AbstractContextManager[None]]
+    refusals: Refusals
+    may_repeat: Callable[[ApiError], bool]
+
+
 class Retries:
     """Sends until there is an answer to keep, or a reason to stop."""
 
-    def __init__(self, waits: Waits, pause: Pause, pacer: Pacer, rng: Random) -> None:
-        self._waits = waits
+    def __init__(self, pause: Pause, pacer: Pacer, rng: Random) -> None:
         self._pause = pause
-        self._pacer = pacer
+        self._clock = pause.waits.clock
         self._rng = rng
         self._budget = RetryBudget()
+        self._reads = _Manner(self._any_time, Refusals(pause, rng), lambda failure: failure.fate is not Fate.REFUSED)
+        self._writes = _Manner(pacer.slot, Refusals(pause, rng), lambda failure: failure.fate is Fate.NOT_SENT)
 
     def read(self, send: Callable[[], Answer], understand: Callable[[Answer], T]) -> T:
         """What ``understand`` makes of the answer; raises ``ApiError`` once asking again is of no use."""
-        return self._until_kept(self._any_time, send, understand, lambda failure: failure.fate is not Fate.REFUSED)
+        return self._until_kept(self._reads, send, understand)
 
     def write(self, send: Callable[[], Answer], understand: Callable[[Answer], T]) -> T:
         """The same for a mutation, which is sent again only where it certainly was not carried out."""
-        return self._until_kept(self._pacer.slot, send, understand, lambda failure: failure.fate is Fate.NOT_SENT)
+        return self._until_kept(self._writes, send, understand)
 
-    def _until_kept(
-        self,
-        turn: Callable[[], AbstractContextManager[None]],
-        send: Callable[[], Answer],
-        understand: Callable[[Answer], T],
-        may_repeat: Callable[[ApiError], bool],
-    ) -> T:
+    def _until_kept(self, manner: _Manner, send: Callable[[], Answer], understand: Callable[[Answer], T]) -> T:
         tries = 0
         while True:
             try:
-                answer, sent_at = self._send(turn, send)
+                answer, sent_at = self._send(manner, send)
                 if answer.status != _TOO_MANY:
+                    manner.refusals.accepted(sent_at)
                     return understand(answer)
             except ApiError as failure:
                 tries += 1
-                if not may_repeat(failure) or tries >= MOST_TRIES or not self._budget.spend():
+                if self._clock.stopping or tries >= MOST_TRIES or not manner.may_repeat(failure):
                     raise
-                self._waits.sleep(self._backoff(tries), f"another try ({failure.code})")
+                if not self._budget.spend():
+                    raise
+                self._pause.waits.sleep(self._backoff(tries), f"another try ({failure.code})")
             else:
                 asked = answer.headers.get("retry-after"), answer.headers.get("date")
-                self._pause.refused(answer.call, sent_at, *asked)
+                manner.refusals.refused(answer.call, sent_at, *asked)
 
-    def _send(
-        self, turn: Callable[[], AbstractContextManager[None]], send: Callable[[], Answer]
-    ) -> tuple[Answer, float]:
-        with turn():
+    def _send(self, manner: _Manner, send: Callable[[], Answer]) -> tuple[Answer, float]:
+        """The answer, and when its request was sent."""
+        with manner.turn():
             self._budget.request()
-            sent_at = self._waits.clock.monotonic()
-            answer = send()
-        if answer.status != _TOO_MANY:
-            self._pause.accepted()
-        return answer, sent_at
+            sent_at = self._clock.monotonic()
+            return send(), sent_at
 
     @contextmanager
     def _any_time(self) -> Iterator[None]:

@@ -89,7 +89,9 @@ class NetworkTransport(httpx.BaseTransport):
 
     def __init__(self, url: httpx.URL, key: str, cutoff: Cutoff) -> None:
         self._key = key.encode("ascii")
-        self._pool = _pool(url, DeadlineBackend(cutoff))
+        proxy = _proxy(url)
+        self._via = f"through the proxy {proxy.url.host}: " if proxy else ""
+        self._pool = _pool(url, proxy, DeadlineBackend(cutoff))
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         deadline: float = request.extensions[DEADLINE]
@@ -109,7 +111,7 @@ class NetworkTransport(httpx.BaseTransport):
                 }
             },
         )
-        with _as_httpx():
+        with _as_httpx(self._via):
             response = self._pool.handle_request(sent)
         return httpx.Response(response.status, headers=response.headers, stream=_Stream(response))
 
@@ -138,20 +140,18 @@ class _Bytes(httpx.SyncByteStream):
 
 
 @contextmanager
-def _as_httpx() -> Iterator[None]:
+def _as_httpx(via: str = "") -> Iterator[None]:
     try:
         yield
     except Exception as error:
         for theirs, ours in _FAILURES:
             if isinstance(error, theirs):
-                raise ours(str(error)) from error
+                raise ours(f"{via}{error}") from error
         raise
 
 
-def _pool(url: httpx.URL, network: DeadlineBackend) -> httpcore.ConnectionPool:
-    """A pool to one host, through the environment's proxy if there is one; to loopback always directly."""
+def _pool(url: httpx.URL, proxy: httpx.Proxy | None, network: DeadlineBackend) -> httpcore.ConnectionPool:
     tls = httpx.create_ssl_context() if url.scheme == "https" else None
-    proxy = None if is_loopback(url.host) else _proxy(url)
     if proxy is None:
         return httpcore.ConnectionPool(ssl_context=tls, max_connections=MOST_IN_FLIGHT, network_backend=network)
     return httpcore.HTTPProxy(
@@ -164,14 +164,15 @@ def _pool(url: httpx.URL, network: DeadlineBackend) -> httpcore.ConnectionPool:
 
 
 def _proxy(url: httpx.URL) -> httpx.Proxy | None:
+    """The proxy that the environment names for a URL; loopback is always reached directly."""
     proxies = getproxies()
     named = proxies.get(url.scheme) or proxies.get("all")
-    if not named or proxy_bypass(url.host):
+    if not named or is_loopback(url.host) or proxy_bypass(url.host):
         return None
     try:
         proxy = httpx.Proxy(named if "://" in named else f"http://{named}")
-    except (ValueError, httpx.InvalidURL) as error:
-        raise failures.unusable_proxy(str(error)) from None
+    except (ValueError, httpx.InvalidURL):
+        raise failures.unusable_proxy("it is no http or https URL") from None
     if proxy.url.scheme not in ("http", "https"):
-        raise failures.unusable_proxy(f"it is a {proxy.url.scheme} proxy; http and https ones are known")
+        raise failures.unusable_proxy(f"{proxy.url.scheme} is not spoken here, only http and https")
     return proxy
