@@ -6,11 +6,17 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from reconciler.emulator import Emulator, Request, serve
+from reconciler.emulator.faults import FaultPlan
+from reconciler.emulator.server import Server
 
 TOP = Path(__file__).parents[2]
 SCRIPTS = TOP / ".github" / "scripts"
@@ -145,6 +151,50 @@ class Checkout:
         url = self.remote.as_uri()
         self.git("clone", "-q", "--branch", "main", f"--depth={depth}", url, str(path), at=self.path.parent)
         return Checkout(path, self.remote)
+
+
+KEY = "console-made-up"
+
+
+@dataclass
+class Live:
+    """A project of Statsig's: the emulator behind a socket."""
+
+    emulator: Emulator
+    server: Server
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
+
+    def create(self, config: str, value: dict[str, Any]) -> None:
+        body = {"id": config, "name": config, "description": "", "isEnabled": True, "rules": [], "defaultValue": value}
+        headers = {"statsig-api-key": KEY}
+        request = Request("POST", "/console/v1/dynamic_configs", headers, json.dumps(body).encode())
+        assert self.emulator.handle(request).status == 201
+
+    def edit(self, config: str, **value: Any) -> None:
+        """Somebody changes parts of a default value in the console."""
+        self.emulator.console_edit(config, lambda stored: stored["defaultValue"].update(value))
+
+    def value(self, config: str) -> dict[str, Any]:
+        """The default value that is stored now."""
+        [found] = [one for one in self.emulator.configs() if one["id"] == config]
+        value: dict[str, Any] = found["defaultValue"]
+        return value
+
+
+@pytest.fixture
+def live(tmp_path: Path) -> Iterator[Live]:
+    emulator = Emulator(tmp_path / "live.db")
+    server = serve(emulator, port=0, faults=FaultPlan([]))
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield Live(emulator, server)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+    emulator.close()
 
 
 @pytest.fixture

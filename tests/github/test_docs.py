@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +14,9 @@ import pytest
 import yaml
 
 from reconciler import settings
-from reconciler.emulator import Emulator, Request, serve
 
-from .conftest import TOP, Checkout, git_identity
+from .conftest import KEY, TOP, Checkout, Live, git_identity
 
-KEY = "console-made-up"
 DOCS = sorted((TOP / ".github" / "docs").glob("*.md"))
 WORKFLOWS = TOP / ".github" / "workflows"
 RIGHTS = {"read": 1, "write": 2}
@@ -82,35 +78,16 @@ def test_the_workflows_to_write_fit_the_ones_that_they_call() -> None:
                 assert RIGHTS[granted[right]] >= RIGHTS[level], (name, right)
 
 
-def live(config: str, value: dict[str, object]) -> bytes:
-    body = {"id": config, "name": config, "defaultValue": value, "rules": [], "isEnabled": True, "description": ""}
-    return json.dumps(body).encode()
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Iterator[str]:
-    """A live project of two configs, behind a socket; its URL."""
-    emulator = Emulator(tmp_path / "live.db")
-    for body in (live("checkout_timeouts", {"authoriseMs": 3000}), live("banner", {"visible": True})):
-        request = Request("POST", "/console/v1/dynamic_configs", {"statsig-api-key": KEY}, body)
-        assert emulator.handle(request).status == 201
-    server = serve(emulator, port=0)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
 @pytest.mark.parametrize("page", DOCS, ids=lambda page: page.stem)
-def test_commands_run_in_a_repository_of_configs(page: Path, checkout: Checkout, project: str) -> None:
+def test_commands_run_in_a_repository_of_configs(page: Path, checkout: Checkout, live: Live) -> None:
+    live.create("checkout_timeouts", {"authoriseMs": 3000})
+    live.create("banner", {"visible": True})
     if page.stem == "when-it-goes-wrong":
         checkout.commit("configs/checkout_timeouts.yaml", "defaultValue: {authoriseMs: 2500}\n")
     commands = "".join(blocks(page, "sh"))
     assert commands.count("reconciler ") >= 2
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    env = {"PATH": path, "RECONCILER_API_URL": project, "STATSIG_CONSOLE_KEY": KEY, **git_identity()}
+    env = {"PATH": path, "RECONCILER_API_URL": live.url, "STATSIG_CONSOLE_KEY": KEY, **git_identity()}
     shell = ["bash", "-euo", "pipefail", "-c", commands]
     done = subprocess.run(shell, cwd=checkout.path, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
