@@ -32,7 +32,7 @@ _BACKTICKS = re.compile("`+")
 # A word of prose: letters or a number, in ordinary punctuation. All else could mean something to Markdown or GitHub,
 # and so could what may be the name of a commit.
 _WORD = re.compile(
-    r"(?![0-9a-f]{7,40}\b)[(\"'“‘]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:-]\d+)*(?:st|nd|rd|th)?)?[)\"'”’.,;:!?%→–—…]*"
+    r"(?!\S*\b[0-9a-fA-F]{7,40}\b)[(\"'“‘]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:-]\d+)*(?:st|nd|rd|th)?)?[)\"'”’.,;:!?%→–—…]*"
 )
 
 

@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from reconciler.diagnostics import Diagnostic, Location, Severity, has_errors
+from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model import Outcome, Plan, Status
+from reconciler.planfile import FORMAT_VERSION, diagnostic_document, place_document
 from reconciler.render.inert import CONTROL
 
-FORMAT_VERSION = "1.0"
-"""Minor versions add keys, major versions break readers."""
+diagnostic = diagnostic_document
+"""One finding as every document holds it."""
 
 _CONTROL = re.compile(f"[{CONTROL}]")
 _UNFINISHED = (Status.FAILED, Status.STALE, Status.SKIPPED, Status.UNKNOWN)
@@ -64,39 +65,14 @@ def error(code: str, message: str, hint: str | None = None, **details: Any) -> d
     return {"format_version": FORMAT_VERSION, "errored": True, "error": found}
 
 
-def diagnostic(one: Diagnostic) -> dict[str, Any]:
-    """One finding; null where a part is not known."""
-    return {
-        "severity": one.severity.value,
-        "code": one.code,
-        "message": one.message,
-        "hint": one.hint,
-        **_place(one.location),
-        "id": one.id,
-        "path": one.path,
-    }
-
-
 def _result(outcome: Outcome) -> dict[str, Any]:
     failure = outcome.error
     found = None
     if failure is not None:
-        found = {"code": failure.code, "message": failure.message, **_place(failure.location)}
+        found = {"code": failure.code, "message": failure.message, **place_document(failure.location)}
     return {
         "id": outcome.change.id,
         "action": outcome.change.action.value,
         "status": outcome.status.value,
         "error": found,
-    }
-
-
-def _place(location: Location | None) -> dict[str, Any]:
-    if location is None:
-        return dict.fromkeys(("file", "line", "column", "end_line", "end_column"))
-    return {
-        "file": location.file or None,
-        "line": location.line or None,
-        "column": location.column or None,
-        "end_line": location.end_line or None,
-        "end_column": location.end_column or None,
     }

@@ -211,13 +211,23 @@ def _closing(plan: Plan, seconds: float | None, target_flag: str | None, page: P
         return
     yield from page.wrapped([], summary, indent=0)
     yield [(f"intent {terminal(plan.intent)}", "dim")]
-    if not plan.writes:
+    if plan.errored:
+        yield [("Nothing can be written until the errors are gone.", "bold red")]
+    elif not plan.writes:
         yield [("Nothing to write until what is held is decided.", "")]
-        return
+    else:
+        yield _next_step(plan, seconds, target_flag)
+
+
+def _next_step(plan: Plan, seconds: float | None, target_flag: str | None) -> Line:
+    """How long an apply takes, and the command for it."""
     time = f": {duration(seconds)}" if seconds is not None else ""
-    flag = f" {terminal(target_flag)}" if target_flag else ""
-    lead = f"{counted(len(plan.writes), 'write')}{time}.  To carry it out: "
-    yield [(lead, ""), (f"reconciler apply{flag}", "bold")]
+    words = ["reconciler apply", *([terminal(target_flag)] if target_flag else [])]
+    how = "To carry it out: "
+    if plan.limit is not None:
+        words.append(f"--allow-changes {plan.limit.updates}")
+        how = "Over the limit; if that is meant: "
+    return [(f"{counted(len(plan.writes), 'write')}{time}.  {how}", ""), (" ".join(words), "bold")]
 
 
 def _result(one: Outcome, column: int, page: Page) -> Iterator[Line]:

@@ -45,6 +45,7 @@ F = {
     "line": "x\n::error::x\n\u2028::warning::y\n##[group]z\n::endgroup::\n\x85::debug::",
     "pipes": "a | b \\| c | `d|` \\",
     "links": "http://a.b www.a.b a@b.cc [x](javascript:y) ![z](//e) <http://c.d> org/repo#7 deadbeefcafe GH-1",
+    "commit": "deadbeef",
     "block": "# h\n- l\n> q\n---\n| t |\n|---|\n1. n\n\n    code",
     "math": "$x$ :tada: [^1] ~~s~~ *e* __b__ \u202e\u2066",
 }

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from reconciler.diagnostics import Diagnostic, Location
-from reconciler.model import FieldChange, Kind, LiveVersion, Origin, Outcome, Plan, Status, TargetRef
+from reconciler.model import FieldChange, Kind, LimitExceeded, LiveVersion, Origin, Outcome, Plan, Status, TargetRef
 from reconciler.render import text
 from tests.render import golden
 from tests.render.plans import (
@@ -87,6 +87,17 @@ def test_a_plan_of_holds_alone_offers_no_apply() -> None:
 def test_the_last_line_repeats_the_flag_that_chose_the_target() -> None:
     last = draw(plan_of([update("a")]), flag="--api-url http://127.0.0.1:3006").splitlines()[-1]
     assert last == "1 write: about 1 s.  To carry it out: reconciler apply --api-url http://127.0.0.1:3006"
+
+
+def test_a_plan_over_the_limit_says_how_to_mean_it() -> None:
+    last = draw(plan_of([update("a")], limit=LimitExceeded(1, 2, 30))).splitlines()[-1]
+    assert last.endswith("Over the limit; if that is meant: reconciler apply --target production --allow-changes 1")
+
+
+def test_a_plan_with_errors_offers_no_apply() -> None:
+    drawn = draw(plan_of([update("a")], diagnostics=(error("odd", "is odd", Location("configs/a.yaml", 1, 1, 1, 2)),)))
+    assert "configs/a.yaml:1:1: error: is odd [odd]\n" in drawn
+    assert drawn.endswith("Nothing can be written until the errors are gone.\n")
 
 
 @pytest.mark.parametrize(
