@@ -132,7 +132,7 @@ class Scripted:
             self.closed.set()
 
     def _answer(self, peer: socket.socket) -> None:
-        while request := _request(peer):
+        while request := read_request(peer):
             self.requests.append(request)
             answer = next(self._answers, None)
             if answer is None:
@@ -147,7 +147,7 @@ class Scripted:
         self._thread.join()
 
 
-def _request(peer: socket.socket) -> bytes:
+def read_request(peer: socket.socket) -> bytes:
     data = b""
     while b"\r\n\r\n" not in data:
         if not (more := peer.recv(65536)):

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from console_api.conftest import CONFIGS, KEY, Served, VirtualClock, answer, full
+from console_api.conftest import CONFIGS, KEY, Served, VirtualClock, answer, full, read_request
 from reconciler.console_api import Connection, RealClock, deadline
 from reconciler.ports import ApiError, Fate
 
@@ -159,7 +159,7 @@ def _forward(listener: socket.socket, url: str) -> None:
     peer, _ = listener.accept()
     port = int(url.rsplit(":", 1)[1])
     with peer, socket.create_connection(("127.0.0.1", port)) as server:
-        server.sendall(peer.recv(65536))
+        server.sendall(read_request(peer))
         peer.sendall(server.recv(65536))
 
 
