@@ -17,16 +17,20 @@ _PUNCTUATION, _DOUBLE, _SINGLE, _ESCAPED, _NUMBER, _WORD, _TEXT_END, _OTHER = ra
 
 _SPACE = "\t\n\x0b\x0c\r \xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 COMMENT = r"//[^\n\r\u2028\u2029]*|/\*(?s:.*?)\*/"
-_NUMBER_END = r"(?![\w$.\\+-])"
+BETWEEN = rf"[{_SPACE}]*+(?:(?:{COMMENT})[{_SPACE}]*+)*+"
+NUMBER_END = r"(?![\w$.\\+-])"
+JSON5_NUMBER = (
+    r"[+-]?(?:0[xX][0-9a-fA-F]++|(?:(?:0|[1-9][0-9]*+)(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)" + NUMBER_END
+)
+STRING = r"""(?:"(?:[^"\\\n\r]|\\(?:\r\n|(?s:.)))*+"|'(?:[^'\\\n\r]|\\(?:\r\n|(?s:.)))*+')"""
 
 _JSON5_TOKEN = re.compile(
-    rf"(?:[{_SPACE}]+|{COMMENT})*+(?:"
+    rf"{BETWEEN}(?:"
     r"([{}\[\],:])"
     r'|"([^"\\\x00-\x1f]*+)"'
     r"|'([^'\\\x00-\x1f]*+)'"
-    r"""|("(?:[^"\\\n\r]|\\(?:\r\n|(?s:.)))*+"|'(?:[^'\\\n\r]|\\(?:\r\n|(?s:.)))*+')"""
-    r"|([+-]?(?:0[xX][0-9a-fA-F]++|(?:(?:0|[1-9][0-9]*+)(?:\.[0-9]*+)?|\.[0-9]++)(?:[eE][+-]?[0-9]++)?)"
-    rf"{_NUMBER_END}|[+-](?:Infinity|NaN){_NUMBER_END})"
+    rf"|({STRING})"
+    rf"|({JSON5_NUMBER}|[+-](?:Infinity|NaN){NUMBER_END})"
     rf"|((?:[\w$\u200c\u200d]|\\u[0-9a-fA-F]{{4}}|[^\x00-\x7f{_SPACE}])++)"
     r"|(\Z)|((?s:.)))"
 )
@@ -36,7 +40,7 @@ _JSON_TOKEN = re.compile(
     r'|"([^"\\\x00-\x1f]*+)"'
     r"|((?!))"  # no single quotes
     r'|("(?:[^"\\\x00-\x1f]|\\.)*+")'
-    rf"|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?{_NUMBER_END})"
+    rf"|(-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?(?:[eE][+-]?[0-9]++)?{NUMBER_END})"
     r"|([A-Za-z_$]\w*+)"
     r"|(\Z)|((?s:.)))"
 )

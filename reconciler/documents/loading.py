@@ -12,6 +12,7 @@ from reconciler.documents.flaws import Flaw, Found
 from reconciler.documents.json5 import Json5Syntax
 from reconciler.documents.limits import MAX_BYTES
 from reconciler.documents.places import first_line_end, location, places
+from reconciler.documents.quick import quick
 from reconciler.documents.sources import File, RefusedFileError, Source
 
 _BOM = b"\xef\xbb\xbf"
@@ -58,6 +59,14 @@ def parse(file: str, content: bytes | str, text_format: Format) -> tuple[Documen
         text = encoded.decode("utf-8")
     except UnicodeDecodeError as error:
         return None, [_undecodable(file, encoded, error)]
+    data = quick(text, text_format)
+    if data is not None:
+        return Document(file, text, text_format, data), []
+    return _carefully(file, text, text_format)
+
+
+def _carefully(file: str, text: str, text_format: Format) -> tuple[Document | None, list[Diagnostic]]:
+    """Reads a text with all findings, once it is known not to be an ordinary one."""
     syntax = syntax_of(text, text_format)
     built = build(syntax)
     found = built.found

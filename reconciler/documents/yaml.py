@@ -28,7 +28,7 @@ from reconciler.documents.flaws import UnreadableError
 
 # libyaml refuses most of these. It takes the three line separators, but as YAML 1.1 does, for ends of line: that would
 # fold U+0085 into a blank, and U+2028 would start a new key. YAML 1.2 has them as ordinary characters.
-_NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+NOT_ALLOWED = re.compile("[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 _STANDARD = {MappingStartEvent: "tag:yaml.org,2002:map", SequenceStartEvent: "tag:yaml.org,2002:seq"}
 
@@ -43,7 +43,7 @@ class YamlSyntax:
         return token.start_mark.index, token.end_mark.index
 
     def events(self) -> Iterator[Event]:
-        odd = _NOT_ALLOWED.search(self.text)
+        odd = NOT_ALLOWED.search(self.text)
         if odd is not None:
             raise UnreadableError(flaws.yaml_character(odd[0]), *odd.span())
         try:
