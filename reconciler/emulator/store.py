@@ -54,7 +54,8 @@ class Store:
             pass  # a file that cannot be written is found here and not by the first client
 
     def _adopt(self) -> None:
-        self._refuse_another_program()
+        with self.reading():
+            self._refuse_another_program()
         self._db.execute("PRAGMA journal_mode = WAL")
         with self.writing():
             self._refuse_another_program()  # again: it may have come meanwhile

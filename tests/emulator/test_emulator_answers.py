@@ -161,11 +161,13 @@ def test_pages(client: Client) -> None:
 @pytest.mark.parametrize("count", [0, 1, 3, 6, 7])
 def test_following_the_pages_finds_each_config_once(client: Client, count: int) -> None:
     _fill(client, count)
-    found, target = [], f"{LIST}?page=1&limit=3"
+    found, pages, target = [], 0, f"{LIST}?page=1&limit=3"
     while target:
         _, answer = client.call("GET", target)
         found += [c["id"] for c in answer["data"]]
+        pages += 1
         target = answer["pagination"]["nextPage"]
+    assert pages == max(1, -(-count // 3))
     assert found == [f"config_{n}" for n in range(count)]
 
 
