@@ -134,3 +134,12 @@ def test_html_code_holds_no_tag_and_no_comment(text: str) -> None:
 @given(hostile)
 def test_a_value_cannot_end_the_marker(text: str) -> None:
     assert not set(comment_value(text)) & set("<>! \n\"'")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"), [("a | b", "a | b"), ("a \\| b", "a \\\\x7c b"), ("\\\\|", "\\\\\\x7c"), ("||", "||")]
+)
+def test_a_cell_shows_its_pipes(text: str, shown: str) -> None:
+    tokens = oracle.parse(f"| a |\n|---|\n| {cell(code_span(text))} |")
+    (code,) = [child for token in tokens for child in token.children or () if child.type == "code_inline"]
+    assert code.content == shown
