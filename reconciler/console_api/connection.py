@@ -51,8 +51,9 @@ def connect(
     """Open a connection; nothing is sent yet. Close it, or use it in a ``with``.
 
     ``key`` comes from ``checked_key``; with ``handle``, which answers in this process, none is sent. ``on_wait`` is
-    told of every wait (seconds that remain, why), ``request_seconds`` limits each request from connecting to the
-    last byte of its answer. Threads may share the connection: they share its pace, its pauses and its retries.
+    told of every wait (seconds that remain, why), in the thread that waits. ``request_seconds`` limits each request,
+    from connecting to the last byte of its answer. Threads may share the connection: they share its pace, its pauses
+    and its retries.
     """
     from reconciler.console_api.exchange import Exchange, encoded
 

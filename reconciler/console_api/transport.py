@@ -28,6 +28,8 @@ CONNECT_SECONDS = 4.0
 
 MOST_IN_FLIGHT = 8
 
+_IDLE_SECONDS = 5.0  # a connection that idles longer may be dead at its far end, and a write on it lost
+
 _FAILURES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (httpcore.ConnectTimeout, httpx.ConnectTimeout),
     (httpcore.PoolTimeout, httpx.PoolTimeout),
@@ -151,16 +153,15 @@ def _as_httpx(via: str = "") -> Iterator[None]:
 
 
 def _pool(url: httpx.URL, proxy: httpx.Proxy | None, network: DeadlineBackend) -> httpcore.ConnectionPool:
-    tls = httpx.create_ssl_context() if url.scheme == "https" else None
+    options: dict[str, Any] = {
+        "ssl_context": httpx.create_ssl_context() if url.scheme == "https" else None,
+        "max_connections": MOST_IN_FLIGHT,
+        "keepalive_expiry": _IDLE_SECONDS,
+        "network_backend": network,
+    }
     if proxy is None:
-        return httpcore.ConnectionPool(ssl_context=tls, max_connections=MOST_IN_FLIGHT, network_backend=network)
-    return httpcore.HTTPProxy(
-        proxy_url=str(proxy.url),
-        proxy_auth=proxy.raw_auth,
-        ssl_context=tls,
-        max_connections=MOST_IN_FLIGHT,
-        network_backend=network,
-    )
+        return httpcore.ConnectionPool(**options)
+    return httpcore.HTTPProxy(proxy_url=str(proxy.url), proxy_auth=proxy.raw_auth, **options)
 
 
 def _proxy(url: httpx.URL) -> httpx.Proxy | None:

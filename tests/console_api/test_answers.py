@@ -207,6 +207,7 @@ def test_gzip_is_understood(scripted: Callable[..., Any], to: Callable[..., Any]
         (b"no gzip at all", "gzip"),
         (b'{"data":{"id":"checkout"}}', "br"),
     ],
+    ids=["cut", "no gzip", "brotli"],
 )
 def test_a_broken_or_unknown_encoding_is_unreadable(
     scripted: Callable[..., Any], to: Callable[..., Any], body: bytes, encoding: str

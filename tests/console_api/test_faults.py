@@ -5,12 +5,14 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from console_api.conftest import CONFIGS, KEY, Served, VirtualClock, answer, full, read_request
 from reconciler.console_api import Connection, RealClock, deadline
+from reconciler.emulator import Options
 from reconciler.ports import ApiError, Fate
 
 STATUS_503 = {"kind": "status", "status": 503}
@@ -169,6 +171,16 @@ def test_all_retries_of_a_run_share_one_budget(served: Callable[..., Served]) ->
         with pytest.raises(ApiError):
             api.reader.get("checkout")
     assert 150 <= api.seen("GET") <= 151 + 0.1 * api.seen("GET")
+
+
+def test_at_the_servers_own_windows_no_write_is_ever_one_too_many(served: Callable[..., Served]) -> None:
+    windows = ((15, 0.5), (40, 1.5))
+    options = Options(rate_limits=windows)
+    api = served(configs=60, options=options, clock=RealClock(), windows=windows)
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: api.writer.update(f"config_{number}", full()), range(60)))
+    assert len(api.written()) == 60
+    assert api.seen("POST") == 60, "each one more was refused with a 429"
 
 
 def test_a_stop_gives_a_request_in_flight_a_moment_and_calls_it_unknown(
