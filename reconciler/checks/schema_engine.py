@@ -1,7 +1,7 @@
 """A config's own JSON Schema, made safe to run: nothing is fetched, no pattern hangs, and work and memory have limits.
 
 jsonschema_rs runs most patterns in linear time and stops the others after a number of steps, compares the items of
-``uniqueItems`` and numbers of any size exactly, and is told to be offline. What it does not limit is work: ``Work``
+``uniqueItems`` and numbers of any size exactly, and is told to be offline. What it does not limit is work: ``Costs``
 counts that beforehand. It also holds every error with a copy of the value it is about, so a schema that could make
 many of them is only asked yes or no.
 """
@@ -14,7 +14,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from reconciler.checks.schema_parts import REFERENCES, subschemas
-from reconciler.checks.schema_work import LoopError, TooMuchWorkError, Work
+from reconciler.checks.schema_work import Costs, LoopError, TooMuchWorkError
 from reconciler.diagnostics import pointer
 
 if TYPE_CHECKING:
@@ -61,11 +61,11 @@ class Engine:
 
     def __init__(self, schema: Any) -> None:
         self._validator = _compile(schema)
-        self._work = Work(schema, WORK_TO_DECIDE)
+        self._costs = Costs(schema)
 
     def mismatches(self, value: Any) -> Iterator[Mismatch]:
-        """All that keeps a value from meeting the schema; raises as ``Work.of`` does."""
-        work = self._work.of(value)
+        """All that keeps a value from meeting the schema; ``TooMuchWorkError`` where that cannot be told in time."""
+        work = self._costs.work(value, WORK_TO_DECIDE)
         if self._validator.is_valid(value):
             return
         if work > WORK_TO_EXPLAIN:
@@ -80,12 +80,27 @@ def faults(schema: Any) -> list[Fault]:
     parts = list(subschemas(schema))
     if len(parts) > MOST_SCHEMAS:
         return [Fault("work", "", f"{len(parts):,} schemas")]
-    found = [fault for path, part in parts for fault in (*_addresses(path, part), *_patterns(path, part))]
+    found = [*_unfolding(schema, parts)]
+    found += [fault for path, part in parts for fault in (*_addresses(path, part), *_patterns(path, part))]
     found += [
         Fault("invalid", pointer(*error.instance_path), _first_line(error.message))
         for error in _metaschema().iter_errors(schema)
     ]
     return found or list(_compile_faults(schema))
+
+
+def _unfolding(schema: Any, parts: list[tuple[str, dict[str, Any]]]) -> Iterator[Fault]:
+    """The first schema that brings too many others to bear on a value, or itself."""
+    costs = Costs(schema)
+    for path, part in parts:
+        try:
+            costs.unfolded(part, MOST_SCHEMAS)
+        except LoopError:
+            yield Fault("loop", path, "")
+            return
+        except TooMuchWorkError:
+            yield Fault("work", path, f"more than {MOST_SCHEMAS:,} schemas for one value")
+            return
 
 
 def _addresses(path: str, schema: dict[str, Any]) -> Iterator[Fault]:
@@ -143,4 +158,4 @@ def _first_line(text: str) -> str:
     return text.splitlines()[0] if text else "cannot be compiled"
 
 
-__all__ = ["DRAFT", "Engine", "Fault", "LoopError", "Mismatch", "TooMuchWorkError", "faults"]
+__all__ = ["DRAFT", "Engine", "Fault", "Mismatch", "TooMuchWorkError", "faults"]

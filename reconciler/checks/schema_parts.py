@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from reconciler.diagnostics import parts, pointer
@@ -39,6 +39,28 @@ def subschemas(schema: Any, path: str = "") -> Iterator[tuple[str, dict[str, Any
         elif key in _MAP and isinstance(value, dict):
             for name, one in value.items():
                 yield from subschemas(one, path + pointer(key, name))
+
+
+def in_place(schema: dict[str, Any], resolved: Callable[[str], Any]) -> Iterator[Any]:
+    """The schemas that a schema sets on its own value, those it refers to included."""
+    yield from (schema[key] for key in IN_PLACE_ONE if key in schema)
+    for key in IN_PLACE_LIST:
+        yield from listed(schema.get(key))
+    for key in IN_PLACE_MAP:
+        yield from mapped(schema.get(key)).values()
+    for key in REFERENCES:
+        if isinstance(schema.get(key), str):
+            yield resolved(schema[key])
+
+
+def listed(value: Any) -> list[Any]:
+    """The value, if it is a list; an invalid schema holds anything."""
+    return value if isinstance(value, list) else []
+
+
+def mapped(value: Any) -> dict[str, Any]:
+    """The value, if it is a mapping."""
+    return value if isinstance(value, dict) else {}
 
 
 def resolve(root: Any, reference: str) -> Any:

@@ -1,34 +1,26 @@
-"""How much work a schema can make of a value, counted before the work is begun.
+"""How much work a schema can make, counted before the work is begun.
 
 A schema comes with a pull request, and a few lines of it can ask for years: branches doubled level by level, a
-reference that re-enters itself, an unevaluated keyword within another. The count below visits each pair of a schema
-and a value once and remembers it, so it takes no longer than |schema| × |value|, whatever the schema would cost.
+reference that re-enters itself, an unevaluated keyword within another. Two counts keep that out. ``unfolded`` is how
+many schemas come to bear on one value, which is what compiling may cost; ``work`` is how many values they look at,
+which is what deciding may cost. Each visits a schema, or a pair of a schema and a value, once and remembers it, so it
+takes no longer than |schema| × |value|, whatever the schema would.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache, partial
 from typing import Any
 
-from reconciler.checks.schema_parts import (
-    IN_PLACE_LIST,
-    IN_PLACE_MAP,
-    IN_PLACE_ONE,
-    ITEM_LIST,
-    ITEM_ONE,
-    PROPERTY_ONE,
-    REFERENCES,
-    resolve,
-)
+from reconciler.checks.schema_parts import ITEM_LIST, ITEM_ONE, PROPERTY_ONE, in_place, listed, mapped, resolve
 
 DEEPEST = 400
 """Schemas entered within one another, references included."""
 
 BACKTRACKING = 1000
 """What one match of a pattern that needs backtracking counts for."""
-
-_BEGUN = -1
 
 _NEEDS_BACKTRACKING = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9k]")
 
@@ -41,73 +33,68 @@ class LoopError(Exception):
     """The schema refers back to itself about the same value, and so never decides."""
 
 
-class Work:
-    """Counts, for one schema, at most how many values each of its keywords would look at."""
+class Costs:
+    """Counts what one schema can cost; raises ``TooMuchWorkError`` past a budget."""
 
-    def __init__(self, schema: Any, budget: int) -> None:
+    def __init__(self, schema: Any) -> None:
         self._root = schema
-        self._budget = budget
-        self._counts: dict[tuple[int, int], int] = {}
+        self._resolved = cache(partial(resolve, schema))
+        self._unfolded: dict[int, int | None] = {}
+        self._work: dict[tuple[int, int], int] = {}
         self._sizes: dict[int, int] = {}
-        self._targets: dict[str, Any] = {}
 
-    def of(self, value: Any) -> int:
-        """The work that deciding on ``value`` may make; raises one of the two above."""
-        self._counts.clear()
-        self._sizes.clear()
-        return self._count(self._root, value, 0)
-
-    def _count(self, schema: Any, value: Any, depth: int) -> int:
+    def unfolded(self, schema: Any, budget: int, depth: int = 0) -> int:
+        """How many schemas come to bear on a value with this one; raises ``LoopError`` where it is one of them."""
         if not isinstance(schema, dict):
             return 1
-        pair = (id(schema), id(value))
-        known = self._counts.get(pair)
-        if known == _BEGUN:
-            raise LoopError
-        if known is not None:
+        key = id(schema)
+        if key in self._unfolded:
+            known = self._unfolded[key]
+            if known is None:
+                raise LoopError
             return known
         if depth > DEEPEST:
             raise TooMuchWorkError
-        self._counts[pair] = _BEGUN
-        count = self._size(value) * len(schema) + self._patterns(schema, value)
+        self._unfolded[key] = None
+        count = 1
+        for part in in_place(schema, self._resolved):
+            count += self.unfolded(part, budget, depth + 1)
+            if count > budget:
+                raise TooMuchWorkError
+        self._unfolded[key] = count
+        return count
+
+    def work(self, value: Any, budget: int) -> int:
+        """At most how many values the schema's keywords look at to decide on ``value``; for schemas without loops."""
+        self._work.clear()
+        self._sizes.clear()
+        return self._count(self._root, value, budget, 0)
+
+    def _count(self, schema: Any, value: Any, budget: int, depth: int) -> int:
+        if not isinstance(schema, dict):
+            return 1
+        pair = (id(schema), id(value))
+        if pair in self._work:
+            return self._work[pair]
+        if depth > DEEPEST:
+            raise TooMuchWorkError
+        count = self._size(value) * len(schema) + _matches(schema, value)
         for part, of_what in self._applied(schema, value):
-            count += self._count(part, of_what, depth + 1)
-            if count > self._budget:
+            count += self._count(part, of_what, budget, depth + 1)
+            if count > budget:
                 raise TooMuchWorkError
         if "unevaluatedProperties" in schema or "unevaluatedItems" in schema:
             count *= 2  # the schemas beside it run once more, to tell what they looked at
-        self._counts[pair] = count
+        self._work[pair] = count
         return count
 
     def _applied(self, schema: dict[str, Any], value: Any) -> Iterator[tuple[Any, Any]]:
         """Which schemas look at which values, within this one."""
-        yield from self._in_place(schema, value)
+        yield from ((part, value) for part in in_place(schema, self._resolved))
         if isinstance(value, dict):
             yield from _to_properties(schema, value)
         elif isinstance(value, list):
             yield from _to_items(schema, value)
-
-    def _in_place(self, schema: dict[str, Any], value: Any) -> Iterator[tuple[Any, Any]]:
-        yield from ((schema[key], value) for key in IN_PLACE_ONE if key in schema)
-        for key in IN_PLACE_LIST:
-            yield from ((one, value) for one in _list(schema.get(key)))
-        for key in IN_PLACE_MAP:
-            yield from ((one, value) for one in _map(schema.get(key)).values())
-        for key in REFERENCES:
-            if isinstance(schema.get(key), str):
-                yield self._target(schema[key]), value
-
-    def _patterns(self, schema: dict[str, Any], value: Any) -> int:
-        if isinstance(value, str) and isinstance(schema.get("pattern"), str):
-            return _match(schema["pattern"], value)
-        if isinstance(value, dict):
-            return sum(_match(pattern, key) for pattern in _map(schema.get("patternProperties")) for key in value)
-        return 0
-
-    def _target(self, reference: str) -> Any:
-        if reference not in self._targets:
-            self._targets[reference] = resolve(self._root, reference)
-        return self._targets[reference]
 
     def _size(self, value: Any) -> int:
         """How many values a value holds, itself included; a long text counts by the hundred characters."""
@@ -122,9 +109,9 @@ class Work:
 
 
 def _to_properties(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
-    named = _map(schema.get("properties"))
+    named = mapped(schema.get("properties"))
     yield from ((named[name], value[name]) for name in named if name in value)
-    for one in _map(schema.get("patternProperties")).values():
+    for one in mapped(schema.get("patternProperties")).values():
         yield from ((one, part) for part in value.values())
     for key in PROPERTY_ONE:
         if key in schema:
@@ -136,16 +123,17 @@ def _to_items(schema: dict[str, Any], value: list[Any]) -> Iterator[tuple[Any, A
         if key in schema:
             yield from ((schema[key], one) for one in value)
     for key in ITEM_LIST:
-        yield from zip(_list(schema.get(key)), value, strict=False)
+        yield from zip(listed(schema.get(key)), value, strict=False)
+
+
+def _matches(schema: dict[str, Any], value: Any) -> int:
+    """What the patterns of one schema cost."""
+    if isinstance(value, str) and isinstance(schema.get("pattern"), str):
+        return _match(schema["pattern"], value)
+    if isinstance(value, dict):
+        return sum(_match(pattern, key) for pattern in mapped(schema.get("patternProperties")) for key in value)
+    return 0
 
 
 def _match(pattern: str, text: str) -> int:
     return BACKTRACKING if _NEEDS_BACKTRACKING.search(pattern) else 1 + len(pattern) * len(text) // 1000
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _map(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}

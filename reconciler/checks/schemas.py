@@ -59,7 +59,7 @@ def schema(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
 
 def violations(schema: Any, values: Iterable[tuple[str, Any]]) -> Iterator[tuple[str, str]]:
     """Which of the named values do not meet a schema that is in use, and why: the first reason for each."""
-    from reconciler.checks.schema_engine import Engine, LoopError, TooMuchWorkError, faults
+    from reconciler.checks.schema_engine import Engine, TooMuchWorkError, faults
 
     if faults(schema):
         return
@@ -67,7 +67,7 @@ def violations(schema: Any, values: Iterable[tuple[str, Any]]) -> Iterator[tuple
     for name, value in values:
         try:
             first = next(engine.mismatches(value), None)
-        except (LoopError, TooMuchWorkError):
+        except TooMuchWorkError:
             return
         if first is not None:
             yield name, _in_words(first)[1]
@@ -91,15 +91,12 @@ def _read(data: dict[str, Any]) -> _Schema | None:
 
 
 def _values(document: Document, read: _Schema, engine: Engine) -> Iterator[Diagnostic]:
-    from reconciler.checks.schema_engine import LoopError, TooMuchWorkError
+    from reconciler.checks.schema_engine import TooMuchWorkError
 
     for path, value, is_text in _outcomes(document.data):
         try:
             for one in engine.mismatches(value):
                 yield _mismatch(document, read, path, one, is_text)
-        except LoopError:
-            yield _loop(document, read)
-            return
         except TooMuchWorkError:
             yield _too_much_work(document, read, f"deciding on the value in line {document.locate(path).line}")
             return
@@ -217,17 +214,18 @@ def _bad_pattern(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
         read.at(fault.path),
         "schema-pattern",
         f'"{short(fault.found, 80)}" is no regular expression, or one too large to run safely',
+        key="patternProperties" in parts(fault.path)[-2:-1],
     )
 
 
 def _too_large(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
-    return _too_much_work(document, read, f"reading its {fault.found}")
+    return _too_much_work(document, read, f"reading {fault.found}")
 
 
-def _loop(document: Document, read: _Schema) -> Diagnostic:
+def _loop(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
     return error(
         document,
-        read.at(""),
+        read.at(fault.path),
         "schema-loop",
         "this schema refers back to itself about the same value, so it never decides",
         "let the reference stand below properties or items",
@@ -244,4 +242,4 @@ def _too_much_work(document: Document, read: _Schema, what: str) -> Diagnostic:
     )
 
 
-_FAULTS = {"invalid": _invalid, "outside": _outside, "pattern": _bad_pattern, "work": _too_large}
+_FAULTS = {"invalid": _invalid, "outside": _outside, "pattern": _bad_pattern, "work": _too_large, "loop": _loop}

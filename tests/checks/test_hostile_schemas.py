@@ -1,0 +1,157 @@
+"""Schemas that were written to hurt: each is refused or decided in seconds and little memory, and nothing is fetched.
+
+Every case runs in a process of its own, so that its memory can be told from everyone else's.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import pytest
+
+SECONDS = 3
+MEGABYTES = 64
+
+_EXAMINE = """
+import json, resource, sys, time
+from reconciler.checks import examine
+from reconciler.documents import TreeSource
+from reconciler.settings import Settings
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
+
+def codes(text):
+    examined = examine(TreeSource({"hostile.json": text}), Settings())
+    return [(one.code, one.location.line) for one in examined.diagnostics]
+
+codes(b'{"schema": {"pattern": "a", "type": "object"}}')  # imports are not what is measured
+text = sys.stdin.buffer.read()
+before, start = peak(), time.process_time()
+found = codes(text)
+print(json.dumps([found, time.process_time() - start, (peak() - before) / 1024]))
+"""
+
+
+def examine(config: dict[str, Any]) -> tuple[list[str], float, float]:
+    """The codes found, the processor seconds and the megabytes that it took."""
+    text = json.dumps(config, separators=(",", ":"))
+    done = subprocess.run(
+        [sys.executable, "-c", _EXAMINE], input=text, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stderr
+    found, seconds, megabytes = json.loads(done.stdout)
+    assert all(line > 0 or code == "too-large" for code, line in found)
+    return [code for code, _ in found], seconds, megabytes
+
+
+def config(schema: Any, value: Any) -> dict[str, Any]:
+    return {"schema": schema, "defaultValue": value}
+
+
+def doubled(levels: int) -> Any:
+    schema: Any = {"type": "string"}
+    for _ in range(levels):
+        schema = {"anyOf": [schema, schema]}
+    return schema
+
+
+def nested(levels: int) -> Any:
+    value: Any = 1
+    for _ in range(levels):
+        value = {"a": value}
+    return value
+
+
+def chained(levels: int, keyword: dict[str, Any], last: Any) -> Any:
+    """A schema of ``levels`` definitions, each with a keyword, each referring to the next one twice."""
+    steps = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2, **keyword} for n in range(levels)}
+    return {"$ref": "#/$defs/d0", "$defs": {**steps, f"d{levels}": last}}
+
+
+BACK_TO_ITSELF = {
+    "anyOf": [
+        {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]},
+        {"properties": {"a": {"$ref": "#"}, "b": {}}, "required": ["a", "b"]},
+        {"type": "string"},
+    ]
+}
+
+HOSTILE = {
+    "a pattern that backtracks": (
+        config({"properties": {"a": {"pattern": "^(a+)+$"}}}, {"a": "a" * 28 + "!"}),
+        "value",
+    ),
+    "one that no engine runs in linear time": (
+        config({"properties": {"a": {"pattern": "^(?=a)((a+)+)\\2$"}}}, {"a": "a" * 5000 + "!"}),
+        "value",
+    ),
+    "a reference to itself": (config({"$ref": "#"}, {}), "schema-loop"),
+    "branches doubled, written out": (config(doubled(13), {}), "schema-work"),
+    "branches doubled in a megabyte": (config(doubled(16), {}), "too-large"),
+    "branches doubled, by reference": (config(chained(40, {}, {"type": "string"}), {}), "schema-work"),
+    "unevaluated within unevaluated": (
+        config(chained(30, {"unevaluatedProperties": False}, {}), {"a": 1}),
+        "schema-work",
+    ),
+    "a reference that comes back twice a level": (config(BACK_TO_ITSELF, nested(60)), "schema-work"),
+    "a long chain of references": (
+        config({"$ref": "#/$defs/0", "$defs": {str(n): {"$ref": f"#/$defs/{n + 1}"} for n in range(5000)}}, {}),
+        "schema",
+    ),
+    "8000 objects that must differ": (
+        config({"properties": {"a": {"uniqueItems": True}}}, {"a": [{"n": n % 7999} for n in range(8000)]}),
+        "value",
+    ),
+    "a huge number and a small step": (config({"properties": {"a": {"multipleOf": 0.1}}}, {"a": 10**400}), "integer"),
+    "a broken pattern": (config({"pattern": "("}, {}), "schema-pattern"),
+    "a pattern that needs much memory": (config({"pattern": "((a{1,1000}){1,1000}){1,9}"}, {}), "schema-pattern"),
+    "many patterns on many keys": (
+        config(
+            {"patternProperties": {f"^(?!x{n})a{{1,300}}": {} for n in range(500)}}, {f"aaaa{n}": 1 for n in range(500)}
+        ),
+        "schema-work",
+    ),
+    "an error for every item": (
+        config({"properties": {"a": {"items": {"anyOf": [{"type": "null"}, {"const": 2}]}}}}, {"a": [1] * 40_000}),
+        "value",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_schema(name: str) -> None:
+    hostile, code = HOSTILE[name]
+    codes, seconds, megabytes = examine(hostile)
+    assert [one for one in codes if one.startswith(code)], codes
+    assert seconds < SECONDS
+    assert megabytes < MEGABYTES
+
+
+@pytest.mark.parametrize("reference", ["$ref", "$dynamicRef", "$schema", "$id"])
+def test_nothing_is_fetched(reference: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        asked = threading.Event()
+
+        def wait() -> None:
+            try:
+                server.accept()
+            except OSError:
+                return
+            asked.set()
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/latest/meta-data"
+        codes, _, _ = examine(config({"properties": {"a": {reference: address}}, "type": "object"}, {}))
+        server.shutdown(socket.SHUT_RDWR)
+        waiting.join()
+    assert not asked.is_set()
+    assert codes == (["schema-outside"] if reference != "$schema" else codes)
