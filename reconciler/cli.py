@@ -292,6 +292,22 @@ def _show(session: _Session, *, saved: Path, output: str, comment_limit: int | N
 
 
 @_command(
+    "pull",
+    _COMMON,
+    _formats("text", "json"),
+    _option("--all", "everything", is_flag=True, help="Every live config that has no file."),
+    _option("--to", type=click.Path(path_type=Path), metavar="DIR", help="Write there.  [default: --configs]"),
+    _option("--with-ids", is_flag=True, help="Write each rule's baseID too."),
+)
+@click.argument("ids", nargs=-1, metavar="[ID]...")
+def _pull(session: _Session, *, configs: Path, ids: tuple[str, ...], **flags: Any) -> int:
+    """Write files for live configs that have none; overwrites nothing."""
+    from reconciler.commands import pull
+
+    return pull.run(session.terminal, _clock(), configs, ids, **flags)
+
+
+@_command(
     "emulator",
     _OUTPUT,
     _option("--port", type=click.IntRange(0, 65535), default=3006, show_default=True, help="0 takes any free port."),
