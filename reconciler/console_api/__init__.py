@@ -4,7 +4,7 @@
       a list that adds up             paging.py
       sending again, by meaning       retrying.py
       how fast: windows, 429          pacing.py, rate_limit.py, waiting.py
-      one request, one answer         exchange.py, answer.py
+      one request, one answer         exchange.py, answer.py, verdict.py
       network, or a function          transport.py, deadline.py
     the key, checked and hidden       key.py
     what can be refused               failures.py

@@ -16,7 +16,8 @@ from reconciler.console_api.key import concealer
 from reconciler.console_api.pacing import DEFAULT_WINDOWS, Pacer, Windows
 from reconciler.console_api.paging import PAGE_SIZE, SMALL_PAGE_SIZE, consistent_list
 from reconciler.console_api.rate_limit import Pause
-from reconciler.console_api.retrying import Retries, understood
+from reconciler.console_api.retrying import Retries
+from reconciler.console_api.verdict import understood
 from reconciler.console_api.waiting import OnWait, Waits
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Target

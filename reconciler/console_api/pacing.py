@@ -17,7 +17,7 @@ from reconciler.console_api import failures
 from reconciler.console_api.rate_limit import Pause
 
 Windows = Sequence[tuple[int, float]]
-"""(mutations, seconds) pairs: at most so many mutations in any so many seconds."""
+"""(mutations, seconds) pairs: at most so many mutations in any so many seconds. None at all: no pace to keep."""
 
 DEFAULT_WINDOWS: Windows = ((95, 10.0), (880, 900.0))
 """A little under what the API documents, since a project's other clients share it."""
@@ -45,7 +45,7 @@ class Pacer:
         self._turn = threading.Lock()
         self._count = threading.Lock()
         self._in_flight = 0
-        self._answered: deque[float] = deque(maxlen=max(most for most, _ in self._windows))
+        self._answered: deque[float] = deque(maxlen=max((most for most, _ in self._windows), default=0))
 
     @contextmanager
     def slot(self) -> Iterator[None]:
@@ -76,7 +76,8 @@ class Pacer:
             self._waits.sleep(wait, _WHY)
 
     def _until_room(self, now: float) -> float:
-        return max(self._until_room_in(most, seconds + _GUARD, now) for most, seconds in self._windows)
+        waits = (self._until_room_in(most, seconds + _GUARD, now) for most, seconds in self._windows)
+        return max(waits, default=0.0)
 
     def _until_room_in(self, most: int, seconds: float, now: float) -> float:
         """Seconds until one window has room; at least that long, where requests in flight alone fill it."""

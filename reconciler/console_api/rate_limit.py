@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from random import Random
 
 from reconciler.console_api import failures
@@ -103,6 +102,8 @@ def retry_after_seconds(retry_after: str | None, date: str | None) -> float | No
 
 def _moment(text: str) -> datetime | None:
     """An HTTP date; one without a zone is in UTC, as all HTTP dates are."""
+    from email.utils import parsedate_to_datetime  # slow to import, and dates are rare
+
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError, OverflowError):

@@ -17,10 +17,9 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from random import Random
-from typing import Any, TypeVar
+from typing import TypeVar
 
-from reconciler.console_api import failures
-from reconciler.console_api.answer import Answer, UnreadableError, parse, refusal
+from reconciler.console_api.answer import Answer
 from reconciler.console_api.pacing import Pacer
 from reconciler.console_api.rate_limit import Pause, Refusals
 from reconciler.ports import ApiError, Fate
@@ -29,7 +28,6 @@ T = TypeVar("T")
 
 MOST_TRIES = 5
 _TOO_MANY = 429
-_REQUEST_TIMEOUT = 408  # of a proxy as well as of the server: what was sent may have been carried out
 _FIRST_BACKOFF = 0.5
 _LONGEST_BACKOFF = 10.0
 
@@ -119,25 +117,3 @@ class Retries:
 
     def _backoff(self, tries: int) -> float:
         return self._rng.uniform(0, min(_LONGEST_BACKOFF, _FIRST_BACKOFF * 2.0**tries))
-
-
-def success(answer: Answer) -> bytes:
-    """The body of a 2xx answer; any other status is raised as the ``ApiError`` that it means."""
-    status = answer.status
-    if 200 <= status < 300:
-        return answer.body
-    if 300 <= status < 400:
-        raise failures.redirected(answer.call, status)
-    said, errors = refusal(answer.body)
-    if 400 <= status < 500 and status != _REQUEST_TIMEOUT:
-        raise failures.refused(answer.call, status, said, errors)
-    raise failures.server_failed(answer.call, status, said)
-
-
-def understood(answer: Answer, shape: Callable[[Any], T]) -> T:
-    """A 2xx answer's JSON, put through ``shape``; raises ``ApiError`` where it is not what the API documents."""
-    body = success(answer)
-    try:
-        return shape(parse(body))
-    except UnreadableError as error:
-        raise failures.unreadable(answer.call, str(error), answer.status) from None

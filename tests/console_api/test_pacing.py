@@ -95,6 +95,14 @@ def test_a_write_under_way_keeps_its_place_until_a_window_after_its_answer(clock
     assert clock.monotonic() >= release + 10
 
 
+def test_without_windows_nothing_waits(clock: VirtualClock) -> None:
+    paced = pacer((), clock)
+    for _ in range(1000):
+        with paced.slot():
+            pass
+    assert (clock.passed, plan_seconds(1000, ())) == (0, 0)
+
+
 def test_a_wait_is_counted_down_and_its_end_is_told(clock: VirtualClock) -> None:
     told: list[tuple[float, str]] = []
     paced = pacer(((1, 10.0),), clock, lambda left, why: told.append((left, why)))
