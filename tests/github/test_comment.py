@@ -69,6 +69,14 @@ def test_someone_who_writes_our_marker_is_not_edited(run: Runner, github: GitHub
     assert github.comments[0]["body"] == body()
 
 
+def test_another_workflow_that_quotes_our_comment_is_not_edited(run: Runner, github: GitHub, plan: Path) -> None:
+    quoting = f"Coverage is 100 %.\n{body()}"
+    github.seed(comments=[from_someone(1, text=quoting)])
+    plan.write_text(body(text="2 creates"))
+    comment(run, plan)
+    assert [one["body"] for one in github.comments] == [quoting, body(text="2 creates")]
+
+
 def test_each_target_has_its_own(run: Runner, github: GitHub, plan: Path) -> None:
     staging = body(target="staging")
     github.seed(comments=[from_someone(1, text=staging)])
