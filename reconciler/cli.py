@@ -307,6 +307,14 @@ def _pull(session: _Session, *, configs: Path, ids: tuple[str, ...], **flags: An
     return pull.run(session.terminal, _clock(), configs, ids, **flags)
 
 
+@_command("init", _CONFIGS, _OUTPUT)
+def _init(session: _Session, *, configs: Path) -> int:
+    """Set up a repository: workflows, settings, a first config. Overwrites nothing."""
+    from reconciler.commands import init
+
+    return init.run(session.terminal, configs)
+
+
 @_command(
     "emulator",
     _OUTPUT,

@@ -51,6 +51,14 @@ class Repository:
         except GitError:
             return None
 
+    def default_branch(self) -> str | None:
+        """What the remote calls its default branch, or else the branch that is checked out."""
+        for ref in ("refs/remotes/origin/HEAD", "HEAD"):
+            done = self._run("symbolic-ref", "--quiet", "--short", ref)
+            if done.returncode == 0:
+                return os.fsdecode(done.stdout).strip().removeprefix("origin/")
+        return None
+
     def resolve(self, ref: str) -> str:
         """The object name of a commit, or of a tree where ``ref`` names one."""
         for kind in ("commit", "tree"):
