@@ -18,6 +18,7 @@ from reconciler.emulator.wire import Request, Response, json_response
 
 MAX_BODY = 8 * 1024 * 1024
 _IDLE_SECONDS = 60.0
+_DRAIN_SECONDS = 2.0
 _RESET = struct.pack("ii", 1, 0)  # SO_LINGER on, for no time: closing resets the connection
 
 
@@ -81,6 +82,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.close_connection = True
         told = message or HTTPStatus(code).phrase
         self.send(json_response(code, {"status": code, "message": told}))
+        self._drain()
+
+    def _drain(self) -> None:
+        """Read what is still coming: closing over unread input resets the connection and the answer with it."""
+        self.connection.shutdown(socket.SHUT_WR)
+        self.connection.settimeout(_DRAIN_SECONDS)
+        left = MAX_BODY
+        while left > 0 and (unread := self.connection.recv(65536)):
+            left -= len(unread)
 
     def handle_one_request(self) -> None:
         """As the base class, but for one method that serves every HTTP method."""
