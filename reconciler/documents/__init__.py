@@ -17,6 +17,7 @@ from reconciler.documents.document import Document
 from reconciler.documents.loading import JsonError, load, load_file, parse, parse_json5
 from reconciler.documents.sources import DirectorySource, File, Source, TreeSource, top_level
 from reconciler.documents.twins import comments_of
+from reconciler.documents.writing import json5_text, yaml_text
 
 __all__ = [
     "DirectorySource",
@@ -26,9 +27,11 @@ __all__ = [
     "Source",
     "TreeSource",
     "comments_of",
+    "json5_text",
     "load",
     "load_file",
     "parse",
     "parse_json5",
     "top_level",
+    "yaml_text",
 ]

@@ -1,0 +1,134 @@
+"""Any value, in any spelling, loads as itself, and every part of it is found where it stands."""
+
+from __future__ import annotations
+
+import re
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from reconciler.diagnostics import Location, Severity, pointer
+from reconciler.documents import Document, json5_text, parse, yaml_text
+from reconciler.documents.build import build
+from reconciler.documents.document import syntax_of
+from reconciler.documents.quick import quick
+from tests.documents.spelling import SPELLINGS, configs, randoms, same, yaml_flow
+
+many = settings(max_examples=100, deadline=None)
+formats = pytest.mark.parametrize("text_format", SPELLINGS)
+
+
+def read(text: str, text_format: str) -> Document:
+    document, findings = parse(f"configs/c.{text_format}", text, text_format)  # type: ignore[arg-type]
+    assert not [one for one in findings if one.severity is Severity.ERROR], (text, findings)
+    assert document is not None
+    return document
+
+
+def covered(text: str, place: Location) -> str:
+    """The text of a range, counted the way an editor counts lines."""
+    lines = re.split(r"(?<=\n)|(?<=\r)(?!\n)", text)
+    starts = [sum(map(len, lines[:line])) for line in range(len(lines) + 1)]
+    return text[starts[place.line - 1] + place.column - 1 : starts[place.end_line - 1] + place.end_column - 1]
+
+
+def parts_of(value: Any, path: str = "") -> list[tuple[str, Any]]:
+    found = [(path, value)]
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for part, each in inner:
+        found += parts_of(each, path + pointer(part))
+    return found
+
+
+def value_of(text: str, place: Location, text_format: str) -> Any:
+    """What a range's text says, read alone; in YAML its first line keeps its column."""
+    slice_ = covered(text, place)
+    alone = " " * (place.column - 1) + slice_ if text_format == "yaml" else slice_
+    built = build(syntax_of(alone, text_format))  # type: ignore[arg-type]
+    return built.roots[0] if built.roots else None
+
+
+@formats
+@many
+@given(data=configs, random=randoms)
+def test_loads_equal(text_format: str, data: dict[str, Any], random: Random) -> None:
+    assert same(read(SPELLINGS[text_format](data, random), text_format).data, data)
+
+
+@formats
+@many
+@given(data=configs, random=randoms)
+def test_a_range_holds_its_value(text_format: str, data: dict[str, Any], random: Random) -> None:
+    text = SPELLINGS[text_format](data, random)
+    document = read(text, text_format)
+    for path, value in parts_of(data):
+        assert same(value_of(document.text, document.locate(path), text_format), value), (text, path)
+
+
+@formats
+@many
+@given(data=configs, random=randoms)
+def test_a_key_has_its_own_range(text_format: str, data: dict[str, Any], random: Random) -> None:
+    text = SPELLINGS[text_format](data, random)
+    document = read(text, text_format)
+    for key in data:
+        key_text = covered(document.text, document.locate(pointer(key), key=True))
+        colon = ": 0" if text_format == "yaml" else ":0"
+        assert read("{" + key_text + colon + "}", text_format).data == {key: 0}
+
+
+@formats
+@many
+@given(data=configs, random=randoms)
+def test_the_short_way_reads_as_the_careful_one(text_format: str, data: dict[str, Any], random: Random) -> None:
+    text = SPELLINGS[text_format](data, random)
+    for changed in (text, _mutated(text, random), _mutated(text, random)):
+        short = quick(changed, text_format)
+        careful = build(syntax_of(changed, text_format))  # type: ignore[arg-type]
+        if short is not None:
+            assert not careful.found, (changed, careful.found)
+            assert same(careful.roots, [short]), changed
+
+
+@many
+@given(data=configs)
+def test_written_yaml_reads_back(data: dict[str, Any]) -> None:
+    document, findings = parse("configs/c.yaml", yaml_text(data), "yaml")
+    assert findings == []
+    assert document is not None
+    assert same(document.data, data)
+    assert list(document.data) == list(data)
+
+
+@many
+@given(data=configs)
+def test_written_json5_reads_back(data: dict[str, Any]) -> None:
+    document = read(json5_text(data, {}), "json5")
+    assert same(document.data, data)
+
+
+@many
+@given(shared=configs, random=randoms, path=st.sampled_from(["b", "c", "d", "e"]))
+def test_places_lead_through_aliases_and_merges(shared: dict[str, Any], random: Random, path: str) -> None:
+    flow = yaml_flow(shared, random)
+    text = (
+        f"a: &x {flow}\nb: *x\nc: {{<<: *x, own: 1}}\n"
+        "d:\n  <<: [{k0: 1}, *x]\ne:\n  inner:\n    - *x\n  <<: &y {own: 2}\n"
+    )
+    document = read(text, "yaml")
+    for inner, value in parts_of(document.data[path], pointer(path)):
+        if inner not in ("/c", "/d", "/e", "/e/inner"):  # their own text has aliases in it
+            assert same(value_of(text, document.locate(inner), "yaml"), value), (text, inner)
+
+
+def _mutated(text: str, random: Random) -> str:
+    at = random.randrange(len(text) + 1)
+    width = random.choice([0, 1, 1, 2])
+    return (
+        text[:at]
+        + random.choice(["", "", *"{}[],:\"'\\/*#-+.&! \n0aeN\u2028é", "//", "1e999", "\\ud800"])
+        + text[at + width :]
+    )
