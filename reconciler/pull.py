@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.dynamic_config.fields import CONDITION, CONFIG
-from reconciler.model import Resource, Rule, Twin
+from reconciler.model import Resource, Rule
 
 _LEFT_TO_STATSIG = frozenset({"owner", "creatorID", "creatorEmail"})
 
@@ -35,9 +35,9 @@ def file_data(live: Resource, *, with_ids: bool = False) -> dict[str, Any]:
     return data
 
 
-def commented(live: Resource) -> dict[str, Twin]:
+def commented(live: Resource) -> dict[str, str]:
     """JSON Pointer → the author's text of each value that has comments, which a JSON5 file can keep."""
-    return {path: twin for path, twin in live.twins.items() if twin.comments}
+    return {path: twin.text for path, twin in live.twins.items() if twin.comments}
 
 
 def _rule(rule: Rule, *, with_ids: bool) -> dict[str, Any]:
@@ -45,7 +45,8 @@ def _rule(rule: Rule, *, with_ids: bool) -> dict[str, Any]:
     data: dict[str, Any] = {"name": rule.name}
     if rule.spec.get("passPercentage") is not None and not has_variants:
         data["passPercentage"] = rule.spec["passPercentage"]
-    data["conditions"] = [_condition(condition) for condition in rule.raw.get("conditions") or ()]
+    both = zip(rule.spec["conditions"], rule.raw.get("conditions") or (), strict=True)
+    data["conditions"] = [_condition(canonical, condition) for canonical, condition in both]
     if rule.spec["environments"] is not None:
         data["environments"] = rule.raw["environments"]
     data |= _return_value(rule)
@@ -66,6 +67,6 @@ def _return_value(rule: Rule) -> dict[str, Any]:
     return {} if given == {} else {"returnValue": given}
 
 
-def _condition(condition: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: condition[name] for name in CONDITION if condition.get(name) not in (None, "")}
-
+def _condition(canonical: Mapping[str, Any], condition: Mapping[str, Any]) -> dict[str, Any]:
+    """A condition in live's spelling, less what means nothing."""
+    return {name: condition[name] for name in CONDITION if name in canonical}
