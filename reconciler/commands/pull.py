@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from reconciler import checks, normalize
+from reconciler import checks, normalize, planfile
 from reconciler import pull as pulling
 from reconciler.commands import connecting
 from reconciler.commands.files import Files, read, shown_path
@@ -159,7 +159,7 @@ def _drawn(pulled: Sequence[Pulled], output: str) -> str:
 
         return json.dumps(
             {
-                "format_version": json.FORMAT_VERSION,
+                "format_version": planfile.FORMAT_VERSION,
                 "errored": any(one.is_wrong for one in pulled),
                 "written": [{"id": one.id, "file": one.file} for one in written],
                 "skipped": [{"id": one.id, "reason": one.reason} for one in pulled if not one.file],
