@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from reconciler.settings import Settings
 
 WORTH_A_PROCESS = 200
-"""Files below which another process costs more than it saves."""
+"""So many files pay for another process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +52,17 @@ class _Share:
 def examine(source: Source, settings: Settings, *, jobs: int | None = None, want_documents: bool = True) -> Examined:
     """Every file of a source, loaded and checked; the same result for any number of ``jobs`` (None: by the cores).
 
-    Without ``want_documents``, only the documents with findings come back, so that their lines can be shown.
+    Without ``want_documents`` none come back, which saves sending them between processes.
     """
     files, found = source.files()
-    most = max(1, len(files) // (WORTH_A_PROCESS // 2)) if jobs is None else jobs
-    workers = min(most, _cores() if jobs is None else jobs, max(1, len(files)))
-    shares = _spread(files, workers, lambda some: _examine(some, settings, want_documents))
+    workers = min(_cores(), 1 + len(files) // WORTH_A_PROCESS) if jobs is None else jobs
+    shares = _spread(files, min(workers, len(files)), lambda some: _examine(some, settings, want_documents))
     documents = {document.file: document for share in shares for document in share.documents}
     diagnostics = [*found, *(one for share in shares for one in share.diagnostics)]
     by_path = {file.path: file for file in files}
 
     def document_of(path: str) -> Document:
-        return documents.setdefault(path, documents.get(path) or _load(by_path[path]))
+        return documents.get(path) or _load(by_path[path])
 
     diagnostics += identity.clashes((one for share in shares for one in share.identities), document_of)
     return Examined(
@@ -82,7 +81,7 @@ def _examine(files: Sequence[File], settings: Settings, want_documents: bool) ->
         if document is not None:
             found = [*(replace(one, id=document.id) for one in found), *check_one(document, settings)]
             share.identities.append(identity.identity(document))
-            if want_documents or found:
+            if want_documents:
                 share.documents.append(document)
         share.diagnostics.extend(found)
     return share

@@ -8,6 +8,7 @@ many of them is only asked yes or no.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.checks.schema_parts import REFERENCES, subschemas
 from reconciler.checks.schema_work import Costs, LoopError, TooMuchWorkError
 from reconciler.diagnostics import pointer
+from reconciler.dynamic_config.limits import PAYLOAD_BYTES
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -82,10 +84,7 @@ def faults(schema: Any) -> list[Fault]:
         return [Fault("work", "", f"{len(parts):,} schemas")]
     found = [*_unfolding(schema, parts)]
     found += [fault for path, part in parts for fault in (*_addresses(path, part), *_patterns(path, part))]
-    found += [
-        Fault("invalid", pointer(*error.instance_path), _first_line(error.message))
-        for error in _metaschema().iter_errors(schema)
-    ]
+    found += _against_metaschema(schema)
     return found or list(_compile_faults(schema))
 
 
@@ -101,6 +100,22 @@ def _unfolding(schema: Any, parts: list[tuple[str, dict[str, Any]]]) -> Iterator
         except TooMuchWorkError:
             yield Fault("work", path, f"more than {MOST_SCHEMAS:,} schemas for one value")
             return
+
+
+def _against_metaschema(schema: Any) -> Iterator[Fault]:
+    if _metaschema().is_valid(schema):
+        return
+    if len(json.dumps(schema)) > PAYLOAD_BYTES:  # nothing that could be sent; its errors might fill the memory
+        yield Fault("invalid", "", "it is too large to say why")
+        return
+    yield from map(_invalid, _metaschema().iter_errors(schema))
+
+
+def _invalid(error: jsonschema_rs.ValidationError) -> Fault:
+    path = pointer(*error.instance_path)
+    if error.instance_path and error.instance_path[-1] == "type" and isinstance(error.instance, str):
+        return Fault("type", path, error.instance)
+    return Fault("invalid", path, _first_line(error.message))
 
 
 def _addresses(path: str, schema: dict[str, Any]) -> Iterator[Fault]:

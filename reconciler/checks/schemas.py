@@ -6,10 +6,10 @@ Statsig holds values to the schema when they are written, so what fails here wou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.checks.findings import error, kind, short, warning
+from reconciler.checks.findings import did_you_mean, error, kind, short, warning
 from reconciler.checks.parts import outcomes
 from reconciler.diagnostics import Diagnostic, parts, pointer
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from reconciler.checks.schema_engine import Engine, Fault, Mismatch
     from reconciler.documents import Document, JsonError
     from reconciler.settings import Settings
+
+
+TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
+"""The types of JSON Schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,13 +193,14 @@ def _other_draft(document: Document, read: _Schema, draft: str) -> Diagnostic:
     )
 
 
-def _invalid(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
-    return error(
-        document,
-        read.at(fault.path),
-        "schema-invalid",
-        f"this is no JSON Schema of draft 2020-12: {short(fault.found, 200)}",
-    )
+def _invalid(document: Document, read: _Schema, fault: Fault, hint: str | None = None) -> Diagnostic:
+    message = f"this is no JSON Schema of draft 2020-12: {short(fault.found, 200)}"
+    return error(document, read.at(fault.path), "schema-invalid", message, hint)
+
+
+def _no_type(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
+    said = replace(fault, found=f'"{short(fault.found)}" is not a type')
+    return _invalid(document, read, said, did_you_mean(fault.found, TYPES) or "known: " + ", ".join(TYPES))
 
 
 def _outside(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
@@ -242,4 +247,11 @@ def _too_much_work(document: Document, read: _Schema, what: str) -> Diagnostic:
     )
 
 
-_FAULTS = {"invalid": _invalid, "outside": _outside, "pattern": _bad_pattern, "work": _too_large, "loop": _loop}
+_FAULTS = {
+    "invalid": _invalid,
+    "outside": _outside,
+    "pattern": _bad_pattern,
+    "work": _too_large,
+    "loop": _loop,
+    "type": _no_type,
+}
