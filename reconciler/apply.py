@@ -14,9 +14,10 @@ edit could be lost is one round trip; ``version`` tells afterwards whether someb
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from typing import TypeVar
 
 from reconciler import normalize
 from reconciler import plan as plans
@@ -26,11 +27,17 @@ from reconciler.model import Action, Change, Failure, Outcome, Plan, Status
 from reconciler.ports import ApiError, Clock, Fate, Payload, Reader, Writer
 from reconciler.verify import differences
 
+_T = TypeVar("_T")
+
 WORKERS = 8
 _SETTLING = (1.0, 2.0, 4.0, 8.0, 8.0)  # seconds between looks for a create whose answer was lost
 _RESENDS = 3  # times that an update whose answer was lost is sent again
 _STOPPING_GRACE = 5.0  # seconds that what is in flight has to end once the run was asked to stop
 _TICK = 0.1
+
+_NOT_CONVERGED = "not-converged"
+_RACED = "raced"
+_NOT_CONVERGED_AT_THE_END = "not-converged-at-the-end"
 
 Locate = Callable[[str, str], Location | None]
 """(config id, JSON Pointer) → the place in its file."""
@@ -52,9 +59,7 @@ def apply(
     Never raises for what the world refuses. Once ``clock.stopping``, no new write begins: what is in flight is
     finished or classified within seconds, and the remainder is ``skipped``.
     """
-    for change in plan.held:
-        assert change.held is not None
-        yield Outcome(change, Status.HELD, Failure(change.held.code, change.held.message))
+    yield from filter(None, map(_held, plan.changes))
     one = _Run(reader, writer, clock, locate, may_be_reviewed)
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply")
     try:
@@ -68,6 +73,41 @@ def stale(plan: Plan, fresh: Sequence[Payload]) -> list[Outcome]:
     live = {str(payload.get("id")): payload for payload in fresh}
     moved = {change.id: _moved(change, live.get(change.id)) for change in plan.changes}
     return [Outcome(change, Status.STALE, moved[change.id]) for change in plan.changes if moved[change.id] is not None]
+
+
+def until_stopped(clock: Clock, read: Callable[[], _T]) -> _T | None:
+    """What ``read`` returns or raises; None once the run was asked to stop: a slow answer is then not waited for."""
+    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
+    try:
+        answer = pool.submit(read)
+        while not clock.stopping:
+            if wait([answer], timeout=_TICK).done:
+                return answer.result()
+        return None
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def was_written(outcome: Outcome) -> bool:
+    """Whether the API accepted the change: all that is verified, and failures that showed only afterwards."""
+    afterwards = (_NOT_CONVERGED, _RACED, _NOT_CONVERGED_AT_THE_END)
+    return outcome.error is None or outcome.error.code in afterwards
+
+
+def undone(outcome: Outcome, paths: Iterable[str]) -> Outcome:
+    """The outcome of a change that was verified, but of which ``paths`` differed when the run ended."""
+    said = f"verified after its write, but by the end of the run live differed in {', '.join(paths)}"
+    return Outcome(outcome.change, Status.FAILED, Failure(_NOT_CONVERGED_AT_THE_END, said))
+
+
+def not_begun(changes: Iterable[Change], why: Failure) -> list[Outcome]:
+    """The outcomes of a run that wrote nothing: what is held stays held, all else was skipped."""
+    return [_held(change) or Outcome(change, Status.SKIPPED, why) for change in changes]
+
+
+def _held(change: Change) -> Outcome | None:
+    held = change.held
+    return None if held is None else Outcome(change, Status.HELD, Failure(held.code, held.message))
 
 
 def _collect(pending: dict[Future[Outcome], Change], clock: Clock) -> Iterator[Outcome]:
@@ -96,7 +136,12 @@ def _result(future: Future[Outcome], change: Change) -> Outcome:
 
 
 def _skipped(change: Change) -> Outcome:
-    return Outcome(change, Status.SKIPPED, Failure("not-started", "the run was stopped before this change began"))
+    return Outcome(change, Status.SKIPPED, stopped())
+
+
+def stopped() -> Failure:
+    """Why a change was not begun by a run that was asked to stop."""
+    return Failure("not-started", "the run was stopped before this change began")
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +258,7 @@ def _not_converged(change: Change, wrong: Sequence[str], *, staged: bool) -> Out
     if staged:
         said = f"accepted, but not to be seen in {named}: it may wait for a review or a release pipeline"
         return Outcome(change, Status.UNKNOWN, Failure("staged", said))
-    return Outcome(change, Status.FAILED, Failure("not-converged", f"written, but live differs from it in {named}"))
+    return Outcome(change, Status.FAILED, Failure(_NOT_CONVERGED, f"written, but live differs from it in {named}"))
 
 
 def _somebody_between(before: Payload, after: Payload) -> bool:
@@ -223,7 +268,7 @@ def _somebody_between(before: Payload, after: Payload) -> bool:
 
 def _raced(before: Payload, after: Payload) -> Failure:
     return Failure(
-        "raced",
+        _RACED,
         f"written, but somebody else wrote in the same moment (version {before['version']} → {after['version']}); "
         "look at the config's history in the console for what was replaced",
     )

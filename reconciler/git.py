@@ -89,10 +89,15 @@ class Repository:
         contents = self._contents([name for _, name in wanted])
         return {path: content for (path, _), content in zip(wanted, contents, strict=True)}
 
+    def check_recordable(self, ref: str) -> None:
+        """Raises where ``ref`` is no full ref name, or is the branch that is checked out: its files would go."""
+        if not ref.startswith("refs/") or self._run("check-ref-format", ref).returncode != 0:
+            raise GitError(f'"{ref}" is not a full ref name; write one like refs/reconciler/production')
+        if self._run("symbolic-ref", "--quiet", "HEAD").stdout.decode().strip() == ref:
+            raise GitError(f'"{ref}" is checked out here; record in a ref of its own, like refs/reconciler/production')
+
     def record(self, ref: str, files: Mapping[str, bytes], message: str) -> str:
         """Commit exactly ``files`` (path → content) as the tree of ``ref``, after what it points to now."""
-        if self._run("check-ref-format", ref).returncode != 0:
-            raise GitError(f'"{ref}" is not a full ref name; write one like refs/reconciler/production')
         before = self.find(ref)
         tree = self._tree(files)
         parents = ["-p", before] if before else []
@@ -153,6 +158,7 @@ class Repository:
                 capture_output=True,
                 check=False,
                 timeout=_TIMEOUT,
+                start_new_session=True,  # Ctrl-C is for us to handle: it must not kill git in the middle of the record
                 env={**_environment(), **(env or {})},
             )
         except (OSError, subprocess.TimeoutExpired) as error:

@@ -1,27 +1,32 @@
-"""``reconciler apply``: carry a plan out, and always know what became of it."""
+"""``reconciler apply``: carry a plan out, and always know what became of it.
+
+    files (or a saved plan) → plan → consent → live unchanged? → write → read again → record → say it
+
+Up to the consent a signal ends the run at once. From then on it keeps new writes from beginning, and the rest of the
+way is still gone: what is in flight is finished or classified, recorded, and said.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler import apply as applying
-from reconciler import planfile
-from reconciler.commands import connecting, planning, recording, writing
+from reconciler.commands import connecting, consent, planning, writing
+from reconciler.commands import saved as saved_plans
+from reconciler.commands.consent import Consent
 from reconciler.commands.files import Files, settings_must_be_valid
 from reconciler.commands.planning import BaseFiles, Choice, Planned
 from reconciler.commands.problems import Exit, Problem
+from reconciler.commands.recording import Record
 from reconciler.commands.signals import Signals, Stoppable
 from reconciler.commands.terminal import Terminal
 from reconciler.diagnostics import Location
-from reconciler.diff import diff
 from reconciler.documents import top_level
-from reconciler.git import Repository
-from reconciler.model import Change, Failure, Origin, Outcome, Plan, Resource, Status
-from reconciler.normalize import PayloadError
-from reconciler.normalize import live as normalized
+from reconciler.git import GitError, Repository
+from reconciler.model import Change, Failure, Origin, Outcome, Plan, Status
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
 from reconciler.verify import differences
@@ -29,25 +34,20 @@ from reconciler.verify import differences
 if TYPE_CHECKING:
     from reconciler.console_api import Connection
 
-_WRITTEN_ALL_THE_SAME = frozenset({"not-converged", "raced"})  # failures that came after a write was accepted
+
+_WORTH_A_LINE = 5.0  # seconds of waiting that a log tells of
 
 
 class StoppableClock(Clock, Stoppable, Protocol):
     """The clock of a run that writes: a signal can stop it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Consent:
-    """What the caller agreed to beforehand."""
-
-    yes: bool = False
-    expect: str | None = None
-    allow_changes: int | None = None
-
-
 @dataclass(slots=True)
 class _Run:
-    """What one apply works with; ``planned`` is None for a saved plan."""
+    """One apply, and what is known so far: its plan, ``live`` as listed last, and what became of the changes.
+
+    ``files`` may be None and ``planned`` is None where the plan was saved.
+    """
 
     terminal: Terminal
     clock: StoppableClock
@@ -55,9 +55,11 @@ class _Run:
     settings: Settings
     target: Target
     connection: Connection
-    plan: Plan
-    planned: Planned | None
-    live: list[Payload] | None = None
+    files: Files | None
+    plan: Plan | None
+    planned: Planned | None = None
+    live: Sequence[Payload] | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
 
 
 def run(
@@ -66,7 +68,7 @@ def run(
     signals: Signals,
     configs: Path,
     choice: Choice,
-    consent: Consent,
+    given: Consent,
     *,
     saved: Path | None = None,
     record: str | None = None,
@@ -76,69 +78,36 @@ def run(
 ) -> Exit:
     """Plan (or read a saved plan), ask, write, verify, record, and say for every change what is known of it."""
     if record is not None:
-        Repository.around(configs).head()  # outside a repository nothing must be written first
+        Repository.around(configs).check_recordable(record)
     files = None if saved is not None and record is None else planning.read_valid(configs)
     settings = files.settings if files else settings_must_be_valid(configs)
     chosen = connecting.choose(settings, target, api_url)
     if chosen.is_embedded and terminal.in_ci and target is None and api_url is None:
-        raise Problem(
-            Exit.REFUSED,
-            "emulator-in-ci",
-            "this would apply to the local emulator, in CI, and no flag asked for that",
-            "name the target: --target NAME (or RECONCILER_TARGET)",
-        )
+        raise _unnamed_emulator()
     root = top_level(configs)
-    with connecting.connected(chosen, settings, terminal.environ, clock, root, _on_wait(terminal)) as connection:
-        if saved is not None:
-            plan, planned = read_plan(saved, chosen), None
-        else:
-            assert files is not None
-            planned = planning.make(files, chosen, connection.reader, choice)
-            plan = planned.plan
-        this = _Run(terminal, clock, signals, settings, chosen, connection, plan, planned)
-        outcomes: list[Outcome] = []
-        noted: str | None = None
+    with connecting.connected(chosen, settings, terminal, clock, root, _on_wait(terminal)) as connection:
+        plan = None if saved is None else saved_plans.load_for(saved, chosen)
+        this = _Run(terminal, clock, signals, settings, chosen, connection, files, plan)
+        base = _base(this, choice)
+        recording = None if record is None or files is None else Record(record, files, base, chosen.name)
+        unrecorded: GitError | None = None
         try:
-            outcomes = _carry_out(this, consent, output, target)
+            _carry_out(this, choice, base, given, output, target)
         finally:
-            if record is not None and files is not None:
-                noted = _record(this, record, files, outcomes)
-    terminal.result(_drawn(outcomes, plan, output, terminal, noted and record))
-    return signals.exit_code or exit_code(outcomes)
-
-
-def read_plan(path: Path, target: Target) -> Plan:
-    """A saved plan that was not altered and is for this target; raises ``Problem``."""
-    plan = load_plan(path)
-    if plan.target.api_url != target.api:
-        raise Problem(
-            Exit.REFUSED,
-            "other-target",
-            f"{path} was made for {plan.target.name} ({plan.target.api_url}), and this is {target.name} ({target.api})",
-            f"name the plan's target: --target {plan.target.name}",
-        )
-    return plan
-
-
-def load_plan(path: Path) -> Plan:
-    """A saved plan; raises ``Problem`` where it cannot be read or was altered."""
-    try:
-        return planfile.from_text(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem(Exit.FAILED, "plan-unreadable", f"{path} cannot be read: {error}") from error
-    except planfile.PlanFileError as error:
-        raise Problem(Exit.REFUSED, "plan-altered", f"{path}: {error}", "make the plan again") from error
+            signals.only_stop(clock)
+            unrecorded = _record(this, recording)
+        terminal.result(_drawn(this, output, record, unrecorded))
+    code = exit_code(this.outcomes)
+    return signals.exit_code or (Exit.FAILED if unrecorded and code is Exit.DONE else code)
 
 
 def exit_code(outcomes: Sequence[Outcome]) -> Exit:
-    """The worst of what happened: partly written, stale, refused (held), failed; or done."""
+    """The weightiest of what happened: partly written, stale, refused (held), failed; or done."""
     statuses = {one.status for one in outcomes}
-    written = any(one.status is Status.VERIFIED or _was_written(one) for one in outcomes)
-    waiting = any(one.status is Status.HELD and not is_pure_drift(one.change) for one in outcomes)
-    failed = Status.FAILED in statuses or Status.SKIPPED in statuses
-    if Status.UNKNOWN in statuses or any(_was_written(one) for one in outcomes):
-        return Exit.PARTLY
-    if written and (failed or waiting or Status.STALE in statuses):
+    written = any(applying.was_written(one) for one in outcomes)
+    waiting = any(one.status is Status.HELD and not _is_pure_drift(one.change) for one in outcomes)
+    failed = bool(statuses & {Status.FAILED, Status.SKIPPED})
+    if Status.UNKNOWN in statuses or (written and (failed or waiting or Status.STALE in statuses)):
         return Exit.PARTLY
     if Status.STALE in statuses:
         return Exit.STALE
@@ -147,122 +116,118 @@ def exit_code(outcomes: Sequence[Outcome]) -> Exit:
     return Exit.FAILED if failed else Exit.DONE
 
 
-def is_pure_drift(change: Change) -> bool:
+def _is_pure_drift(change: Change) -> bool:
     """True where a held change has nothing that its file wants: only live was changed."""
     return all(one.origin is Origin.DRIFT for one in change.fields)
 
 
-def _was_written(outcome: Outcome) -> bool:
-    return outcome.error is not None and outcome.error.code in _WRITTEN_ALL_THE_SAME
+def _unnamed_emulator() -> Problem:
+    return Problem(
+        Exit.REFUSED,
+        "emulator-in-ci",
+        "this would apply to the local emulator, in CI, and no flag asked for that",
+        "name the target: --target NAME (or RECONCILER_TARGET)",
+    )
 
 
-def _carry_out(this: _Run, consent: Consent, output: str, target_flag: str | None) -> list[Outcome]:
-    plan, terminal = this.plan, this.terminal
-    windows = connecting.windows_of(this.settings)
+def _base(this: _Run, choice: Choice) -> BaseFiles | None:
+    """The files that the plan's third side is made of; of a saved plan they are needed for the record alone."""
+    if this.files is None:
+        return None
+    if this.plan is None:
+        return planning.base_of(this.files, this.target, choice)
+    return None if this.plan.base is None else planning.read_base(this.files, this.plan.base)
+
+
+def _carry_out(
+    this: _Run, choice: Choice, base: BaseFiles | None, given: Consent, output: str, target_flag: str | None
+) -> None:
+    """From the plan to the outcomes, which stay in ``this`` also where it ends with an exception."""
+    if this.plan is None:
+        assert this.files is not None
+        this.planned = planning.make(this.files, this.target, this.connection.reader, choice, base)
+        this.plan, this.live = this.planned.plan, this.planned.live
+    plan = this.plan
     if output == "text":
-        sources = this.planned.files.sources if this.planned else None
-        terminal.result(
-            writing.plan_text(plan, "text", terminal, windows=windows, sources=sources, target_flag=target_flag)
-        )
-    _refuse(plan, consent)
-    asked = bool(plan.writes) and _ask(plan, consent, terminal)
-    if plan.writes and (asked or this.planned is None):
-        this.live = this.connection.reader.list_configs()
-        moved = applying.stale(plan, this.live)
-        if moved:
-            return _nothing_written(plan, moved)
-    with this.signals.stopping(this.clock):
-        outcomes = _write(this)
-        return _converged(this, outcomes)
+        this.terminal.result(_shown(plan, this, target_flag) + "\n")
+    consent.check(plan, given)
+    if not plan.writes:
+        this.outcomes = applying.not_begun(plan.changes, applying.stopped())
+        return
+    is_saved = this.planned is None
+    is_asked = not is_saved and not given.yes
+    if is_asked:
+        if output != "text" and this.terminal.can_ask:
+            this.terminal.warn(_shown(plan, this, target_flag))
+        consent.ask(plan, this.terminal)
+    this.signals.only_stop(this.clock)
+    if (is_saved or is_asked) and not _is_as_planned(plan, this):
+        return
+    _write(plan, this)
+    _check_again(plan, this)
 
 
-def _refuse(plan: Plan, consent: Consent) -> None:
-    """The reasons not to begin that need nobody's answer."""
-    if plan.errored:
-        said = "the plan has errors; nothing was sent"
-        raise Problem(Exit.INVALID, "plan-errored", said, diagnostics=plan.diagnostics)
-    if consent.expect is not None and consent.expect not in (plan.digest, plan.intent):
-        raise Problem(
-            Exit.REFUSED,
-            "expect-differs",
-            f"the plan is not the expected one: its digest is {plan.digest}, its intent {plan.intent}",
-            "look at the plan again, then pass the digest or the intent that it shows",
-        )
-    limit = plan.limit
-    if limit is not None and consent.allow_changes != limit.updates:
-        raise Problem(
-            Exit.REFUSED,
-            "over-limit",
-            f"{limit.updates} of {limit.managed} live configs would be updated, over {limit.max_changed_percent:g} %",
-            f"if that is meant: --allow-changes {limit.updates}",
-        )
+def _shown(plan: Plan, this: _Run, target_flag: str | None) -> str:
+    windows = connecting.windows_of(this.settings)
+    sources = this.planned.files.sources if this.planned else None
+    return writing.plan_text(plan, "text", this.terminal, windows=windows, sources=sources, target_flag=target_flag)
 
 
-def _ask(plan: Plan, consent: Consent, terminal: Terminal) -> bool:
-    """Whether somebody was asked (time went by meanwhile); raises ``Problem`` where the answer is no."""
-    if consent.yes:
+def _is_as_planned(plan: Plan, this: _Run) -> bool:
+    """Time went by since the plan: only where live is still what it saw may anything be written."""
+    fresh = applying.until_stopped(this.clock, this.connection.reader.list_configs)
+    if fresh is None:
+        this.outcomes = applying.not_begun(plan.changes, applying.stopped())
         return False
-    if not terminal.can_ask:
-        raise Problem(
-            Exit.REFUSED,
-            "not-confirmed",
-            "nobody can be asked here, and --yes was not given; nothing was written",
-            "pass --yes to apply without asking",
-        )
-    if not terminal.ask(f"Apply to {plan.target.name} ({plan.target.api_url})? [y/N]"):
-        raise Problem(Exit.REFUSED, "not-confirmed-by-hand", "not confirmed; nothing was written")
-    return True
-
-
-def _nothing_written(plan: Plan, moved: Sequence[Outcome]) -> list[Outcome]:
-    """Live is not what the plan saw: the changes that this concerns are stale, all others were not begun."""
-    stale = {one.change.id: one for one in moved}
+    this.live = fresh
+    moved = {one.change.id: one for one in applying.stale(plan, fresh)}
+    if not moved:
+        return True
     rest = Failure("plan-stale", "not begun, since live has changed since the plan; plan again")
-    return [stale.get(change.id) or Outcome(change, Status.SKIPPED, rest) for change in plan.changes]
+    this.outcomes = [moved.get(one.change.id) or one for one in applying.not_begun(plan.changes, rest)]
+    return False
 
 
-def _write(this: _Run) -> list[Outcome]:
-    outcomes: list[Outcome] = []
+def _write(plan: Plan, this: _Run) -> None:
     for outcome in applying.apply(
-        this.plan,
+        plan,
         this.connection.reader,
         this.connection.writer,
         this.clock,
         locate=_locator(this.planned),
         may_be_reviewed=this.target.respect_review_settings,
     ):
-        outcomes.append(outcome)
-        this.terminal.progress(f"{len(outcomes)}/{len(this.plan.changes)} {outcome.status} {outcome.change.id}")
-    return sorted(outcomes, key=lambda one: one.change.id)
+        this.outcomes.append(outcome)
+        this.terminal.progress(f"{len(this.outcomes)}/{len(plan.changes)} {outcome.status} {outcome.change.id}")
+    this.outcomes.sort(key=lambda one: one.change.id)
 
 
-def _converged(this: _Run, outcomes: list[Outcome]) -> list[Outcome]:
-    """List again, plan again: of what was verified nothing may be left to do."""
-    if this.clock.stopping or not any(one.status is Status.VERIFIED for one in outcomes):
-        return outcomes
+def _check_again(plan: Plan, this: _Run) -> None:
+    """List again, compare again: of what was verified nothing may be left to do."""
+    if not any(one.status is Status.VERIFIED for one in this.outcomes):
+        return
     try:
-        this.live = this.connection.reader.list_configs()
+        fresh = applying.until_stopped(this.clock, this.connection.reader.list_configs)
     except ApiError as error:
         this.terminal.warn(f"every write was verified by itself, but the closing read failed: {error.message}")
-        return outcomes
-    left = _left(this, this.live)
-    return [
-        Outcome(one.change, Status.FAILED, Failure("not-converged-at-the-end", left[one.change.id]))
-        if one.status is Status.VERIFIED and one.change.id in left
-        else one
-        for one in outcomes
+        return
+    if fresh is None:
+        return
+    this.live = fresh
+    left = _left(plan, this.planned, fresh)
+    this.outcomes = [
+        applying.undone(one, left[one.change.id]) if one.status is Status.VERIFIED and one.change.id in left else one
+        for one in this.outcomes
     ]
 
 
-def _left(this: _Run, live: list[Payload]) -> dict[str, str]:
-    """Id → what of it still differs."""
-    said = "verified after its write, but by the end of the run live differed in"
-    if this.planned is not None:
-        changes = this.planned.again(live).changes
-        return {one.id: f"{said} {', '.join(field.path for field in one.fields)}" for one in changes}
+def _left(plan: Plan, planned: Planned | None, live: Sequence[Payload]) -> Mapping[str, Sequence[str]]:
+    """Id → paths of what still differs."""
+    if planned is not None:
+        return {one.id: [each.path for each in one.fields] for one in planned.again(live).changes}
     payloads = {str(one.get("id")): one for one in live}
-    wrong = {one.id: differences(one.id, one.request.body, payloads.get(one.id, {})) for one in this.plan.writes}
-    return {config_id: f"{said} {', '.join(paths)}" for config_id, paths in wrong.items() if paths}
+    wrong = {one.id: differences(one.id, one.request.body, payloads.get(one.id, {})) for one in plan.writes}
+    return {config_id: paths for config_id, paths in wrong.items() if paths}
 
 
 def _locator(planned: Planned | None) -> applying.Locate:
@@ -275,45 +240,42 @@ def _locator(planned: Planned | None) -> applying.Locate:
     return locate
 
 
-def _record(this: _Run, ref: str, files: Files, outcomes: Sequence[Outcome]) -> str:
-    base = this.planned.base if this.planned else _base_of(this.plan, files)
-    if base is None and Repository.around(files.configs).find(ref) is not None:
-        base = planning.read_base(files, ref)  # without a base the last record is what is known
-    settled = {one.change.id for one in outcomes if one.status is Status.VERIFIED}
-    unsettled = {one.change.id for one in outcomes} - settled
-    live = {} if this.live is None else {str(one.get("id")): one for one in this.live}
-    if this.live is None and this.planned is not None:
-        live = {str(one.get("id")): one for one in this.planned.live}
-    desired = planning.desired_of(files.documents, files.settings)
-    settled |= {one.id for one in desired if one.id not in unsettled and _is_equal(one, live.get(one.id))}
-    commit = recording.record(ref, files, base, settled, live or None, this.plan)
-    this.terminal.detail(f"recorded {commit} in {ref}")
-    return commit
-
-
-def _base_of(plan: Plan, files: Files) -> BaseFiles | None:
-    return None if plan.base is None else planning.read_base(files, plan.base)
-
-
-def _is_equal(desired: Resource, payload: Payload | None) -> bool:
+def _record(this: _Run, recording: Record | None) -> GitError | None:
+    """Commit the record. Why it could not be is returned: it must not hide what became of the changes."""
+    if recording is None:
+        return None
     try:
-        return payload is not None and not diff(desired, normalized(payload))
-    except PayloadError:
-        return False
+        commit = recording.commit(this.plan, this.outcomes, this.live)
+    except GitError as error:
+        this.terminal.warn(f"the run was not recorded in {recording.ref}: {error}")
+        return error
+    this.terminal.detail(f"recorded {commit} in {recording.ref}")
+    return None
 
 
-def _drawn(outcomes: Sequence[Outcome], plan: Plan, output: str, terminal: Terminal, record: str | None) -> str:
+def _drawn(this: _Run, output: str, record: str | None, unrecorded: GitError | None) -> str:
+    assert this.plan is not None
     if output == "json":
         from reconciler.render import json
 
-        return json.dumps(json.outcomes(outcomes, plan))
+        failure = json.error("not-recorded", str(unrecorded)) if unrecorded else {}
+        return json.dumps(json.outcomes(this.outcomes, this.plan) | failure)
     from reconciler.render import text
 
-    return text.outcome(outcomes, plan, color=terminal.color, width=terminal.width, record=record)
+    recorded = None if unrecorded else record
+    terminal = this.terminal
+    return text.outcome(this.outcomes, this.plan, color=terminal.color, width=terminal.width, record=recorded)
 
 
 def _on_wait(terminal: Terminal) -> connecting.OnWait:
+    """Counts a wait down for who looks on; a log gets one line for each reason to wait."""
+    told: set[str] = set()
+
     def say(seconds: float, why: str) -> None:
-        terminal.progress(f"waiting {seconds:.0f} s: {why}")
+        if terminal.shows_progress:
+            terminal.progress(f"waiting {seconds:.0f} s: {why}")
+        elif seconds >= _WORTH_A_LINE and why not in told:
+            told.add(why)
+            terminal.note(f"waiting {seconds:.0f} s: {why}")
 
     return say

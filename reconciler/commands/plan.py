@@ -29,11 +29,12 @@ def run(
     """Plan and show it. ``out``: also write the JSON plan there, whatever ``output`` says."""
     files = planning.read_valid(configs)
     chosen = connecting.choose(files.settings, target, api_url)
-    with connecting.connected(chosen, files.settings, terminal.environ, clock, files.root) as connection:
-        planned = planning.make(files, chosen, connection.reader, choice)
+    with connecting.connected(chosen, files.settings, terminal, clock, files.root) as connection:
+        base = planning.base_of(files, chosen, choice)
+        planned = planning.make(files, chosen, connection.reader, choice, base)
     plan = planned.plan
     if out is not None:
-        writing.atomically(out, writing.json_text(planfile.to_document(plan)))
+        writing.atomically(out, terminal.without_secret(writing.json_text(planfile.to_document(plan))))
     terminal.result(
         writing.plan_text(
             plan,

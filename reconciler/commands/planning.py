@@ -59,10 +59,14 @@ def read_valid(configs: Path) -> Files:
     return must_be_valid(read(configs))
 
 
-def make(files: Files, target: Target, reader: Reader, choice: Choice) -> Planned:
-    """Read live once and plan. Raises ``Problem`` for ids nobody has, ``GitError`` for a base that does not resolve."""
-    base_ref = choice.base or target.base
-    base = None if base_ref is None else read_base(files, base_ref)
+def base_of(files: Files, target: Target, choice: Choice) -> BaseFiles | None:
+    """The base that the flag or the settings name. Raises ``GitError`` where it does not resolve."""
+    ref = choice.base or target.base
+    return None if ref is None else read_base(files, ref)
+
+
+def make(files: Files, target: Target, reader: Reader, choice: Choice, base: BaseFiles | None) -> Planned:
+    """Read live once and plan. Raises ``Problem`` for ids nobody has."""
     desired = desired_of(files.documents, files.settings)
     live = reader.list_configs()
     selection = _selection(choice, {one.id for one in desired}, {str(one.get("id")) for one in live})

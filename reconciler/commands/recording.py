@@ -6,39 +6,78 @@ file as the base had it. So the next run's base is what file and live last agree
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from reconciler.commands.files import Files
-from reconciler.commands.planning import BaseFiles
+from reconciler.commands.planning import BaseFiles, desired_of, read_base
+from reconciler.diff import diff
 from reconciler.git import Repository
-from reconciler.model import Plan
+from reconciler.model import Outcome, Plan, Resource, Status
+from reconciler.normalize import PayloadError
+from reconciler.normalize import live as normalized
+from reconciler.ports import Payload
 
 
-def record(
-    ref: str,
-    files: Files,
-    base: BaseFiles | None,
-    settled: Collection[str],
-    live: Collection[str] | None,
-    plan: Plan,
-) -> str:
-    """Commit the tree to ``ref`` and return the commit. Raises ``GitError``.
+class Record:
+    """One run's record. Made before anything is sent, so that a ref that cannot be written stops the run in time."""
 
-    ``settled``: ids of configs that are now as their file says. ``live``: ids that exist, None where not known.
-    """
-    applied = {one.id: (one.file, one.text.encode()) for one in files.documents if one.id in settled}
-    known = {one.id for one in files.documents}
-    before = {} if base is None else base.files
-    kept = {
-        config_id: file
-        for config_id, file in before.items()
-        if config_id not in applied and (config_id in known or live is None or config_id in live)
-    }
-    tree = _tree(applied.values(), kept)
-    subject = f"Record {len(applied)} of {len(known)} configs as applied to {plan.target.name}"
-    body = f"source: {plan.commit or 'none'}\nbase: {plan.base or 'none'}\ndigest: {plan.digest}\n"
-    return Repository.around(files.configs).record(ref, tree, f"{subject}\n\n{body}")
+    def __init__(self, ref: str, files: Files, base: BaseFiles | None, target: str) -> None:
+        """Without a base the last record is what is known. Raises ``GitError``."""
+        self.ref = ref
+        self._files = files
+        self._target = target
+        self._repository = Repository.around(files.configs)
+        self._repository.check_recordable(ref)
+        if base is None and self._repository.find(ref) is not None:
+            base = read_base(files, ref)
+        self._base = base
+
+    def commit(self, plan: Plan | None, outcomes: Sequence[Outcome], live: Sequence[Payload] | None) -> str:
+        """Commit the tree and return the commit. Raises ``GitError``.
+
+        ``plan`` and ``live`` (what was listed last) are None where the run ended before it had them.
+        """
+        payloads = None if live is None else {str(one.get("id")): one for one in live}
+        settled = self._settled(outcomes, payloads or {})
+        applied = {one.id: (one.file, one.text.encode()) for one in self._files.documents if one.id in settled}
+        known = {one.id for one in self._files.documents}
+        kept = {
+            config_id: file
+            for config_id, file in (self._base.files if self._base else {}).items()
+            if config_id not in applied and (config_id in known or payloads is None or config_id in payloads)
+        }
+        subject = f"Record {len(applied)} of {len(known)} configs as applied to {self._target}"
+        return self._repository.record(self.ref, _tree(applied.values(), kept), f"{subject}\n\n{_origin(plan)}")
+
+    def _settled(self, outcomes: Sequence[Outcome], live: Mapping[str, Payload]) -> set[str]:
+        """Ids of configs that are now as their file says: verified by this run, or equal without it."""
+        found = {one.change.id: one for one in outcomes}
+        settled = set()
+        for desired in desired_of(self._files.documents, self._files.settings):
+            outcome = found.get(desired.id)
+            if outcome is None:
+                now = live.get(desired.id)
+            elif outcome.status is Status.VERIFIED:  # a saved plan may have been made from other files than these
+                now = {"id": desired.id, **outcome.change.request.body}
+            else:
+                now = None
+            if now is not None and _is_equal(desired, now):
+                settled.add(desired.id)
+        return settled
+
+
+def _origin(plan: Plan | None) -> str:
+    if plan is None:
+        return "no plan was made\n"
+    return f"source: {plan.commit or 'none'}\nbase: {plan.base or 'none'}\ndigest: {plan.digest}\n"
+
+
+def _is_equal(desired: Resource, payload: Payload) -> bool:
+    try:
+        return not diff(desired, normalized(payload))
+    except PayloadError:
+        return False
 
 
 def _tree(applied: Iterable[tuple[str, bytes]], kept: Mapping[str, tuple[str, bytes]]) -> dict[str, bytes]:

@@ -24,6 +24,7 @@ class Signals:
     def __init__(self) -> None:
         self.received: int | None = None
         self._stops: Stoppable | None = None
+        self._is_ending = False
 
     @property
     def exit_code(self) -> Exit | None:
@@ -32,19 +33,23 @@ class Signals:
             return None
         return Exit.TERMINATED if self.received == signal.SIGTERM else Exit.INTERRUPTED
 
-    @contextmanager
-    def stopping(self, clock: Stoppable) -> Iterator[None]:
-        """Within, a signal asks the clock to stop and raises nothing: writes are finished or classified."""
+    def only_stop(self, clock: Stoppable) -> None:
+        """From now on a signal asks the clock to stop and raises nothing: what was begun is finished or classified.
+
+        For good, so that no signal comes between the last write, its record and what is printed of it.
+        """
         self._stops = clock
-        try:
-            yield
-        finally:
-            self._stops = None
+
+    def only_note(self) -> None:
+        """From now on a signal is noted and does nothing: the run is ending, and says so once."""
+        self._is_ending = True
 
     def handle(self, number: int, _frame: FrameType | None) -> None:
         self.received = self.received or number
         if self._stops is not None:
             self._stops.stop()
+        elif self._is_ending:
+            return
         elif number == signal.SIGTERM:
             raise Terminated
         else:

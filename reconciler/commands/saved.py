@@ -1,0 +1,39 @@
+"""Saved plans: read, and held against the target they are for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from reconciler import planfile
+from reconciler.commands.problems import Exit, Problem
+from reconciler.model import Plan
+from reconciler.settings import Target
+
+
+def load(path: Path) -> Plan:
+    """A saved plan; raises ``Problem`` where it cannot be read or was altered."""
+    try:
+        return planfile.from_text(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise _unreadable(path, error.strerror or str(error)) from error
+    except UnicodeDecodeError as error:
+        raise _unreadable(path, "it is not UTF-8") from error
+    except planfile.PlanFileError as error:
+        raise Problem(Exit.REFUSED, "plan-altered", f"{path}: {error}", "make the plan again") from error
+
+
+def load_for(path: Path, target: Target) -> Plan:
+    """The same, for this target alone: two projects can share one URL, so the name counts too."""
+    plan = load(path)
+    if (plan.target.name, plan.target.api_url) != (target.name, target.api):
+        raise Problem(
+            Exit.REFUSED,
+            "other-target",
+            f"{path} was made for {plan.target.name} ({plan.target.api_url}), and this is {target.name} ({target.api})",
+            "name the target that the plan was made for, with the same --target and --api-url",
+        )
+    return plan
+
+
+def _unreadable(path: Path, why: str) -> Problem:
+    return Problem(Exit.FAILED, "plan-unreadable", f"{path} cannot be read: {why}", "name a file that plan --out wrote")
