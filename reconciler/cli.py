@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.commands.problems import Exit, Problem, Terminated
+from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.signals import Signals, handled
 from reconciler.commands.terminal import Terminal, standard
 
@@ -27,23 +27,36 @@ def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code; never raises for what users or the world do."""
     terminal = standard()
     with handled() as signals:
-        failing = _Failing(terminal, _command_of(argv), _format_of(argv))
         try:
-            code = _cli.main(
-                args=list(argv), prog_name="reconciler", standalone_mode=False, obj=_Session(terminal, signals)
-            )
-            return _ended(int(code or 0), signals)
+            with _cli.make_context("reconciler", list(argv), obj=_Session(terminal, signals)) as context:
+                code: int = _cli.invoke(context)
         except BaseException as error:  # noqa: BLE001 - the one place where every failure becomes an exit code
-            return _ended(failing.exit_code(error), signals)
+            signals.only_note()
+            code = _failed(error, terminal, argv)
+        if signals.exit_code is not None:
+            _leave(signals.exit_code)
+        return int(code)
 
 
-def _ended(code: int, signals: Signals) -> int:
+def _failed(error: BaseException, terminal: Terminal, argv: Sequence[str]) -> int:
+    """Words, a document where JSON was asked for, and an exit code, for whatever was raised."""
+    from reconciler.commands import failed
+
+    match error:
+        case click.exceptions.Exit():
+            return error.exit_code
+        case click.UsageError():
+            see = f"see {error.ctx.command_path if error.ctx else 'reconciler'} --help"
+            error = Problem(Exit.USAGE, "usage", error.format_message(), see)
+    return failed.tell(failed.problem(error), error, terminal, command=_command_of(argv), output=_format_of(argv))
+
+
+def _leave(code: int) -> NoReturn:
     """After a signal a worker may still wait for an answer; nobody waits for it."""
-    if signals.received is not None:
+    with contextlib.suppress(OSError):
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(code)
-    return code
+    os._exit(code)
 
 
 class _Session:
@@ -54,106 +67,19 @@ class _Session:
         self.signals = signals
 
 
-# ── failures ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-class _Failing:
-    """Turns whatever was raised into words, a document where JSON was asked for, and an exit code."""
-
-    def __init__(self, terminal: Terminal, command: str, output: str) -> None:
-        self.terminal = terminal
-        self.command = command
-        self.output = output
-
-    def exit_code(self, error: BaseException) -> int:
-        try:
-            problem = self._problem(error)
-            if problem is None:
-                return Exit.DONE
-            self._tell(problem, error)
-            return problem.exit_code
-        except OSError:
-            _silence_streams()
-            return Exit.FAILED
-
-    def _problem(self, error: BaseException) -> Problem | None:
-        from reconciler.git import GitError
-        from reconciler.ports import ApiError
-
-        match error:
-            case Problem():
-                return error
-            case click.exceptions.Exit(exit_code=0):
-                return None
-            case click.UsageError():
-                return Problem(Exit.USAGE, "usage", error.format_message(), _usage_hint(error))
-            case click.ClickException():
-                return Problem(Exit.FAILED, "failed", error.format_message())
-            case Terminated():
-                return Problem(Exit.TERMINATED, "terminated", "stopped by SIGTERM; nothing more was done")
-            case KeyboardInterrupt() | click.Abort():
-                return Problem(Exit.INTERRUPTED, "interrupted", "interrupted; nothing more was done")
-            case ApiError():
-                return Problem(Exit.FAILED, error.code, error.message)
-            case GitError():
-                return Problem(Exit.FAILED, "git", str(error))
-            case OSError():
-                named = f"{error.filename}: " if error.filename else ""
-                return Problem(Exit.FAILED, "system", f"{named}{error.strerror or error}")
-            case _:
-                return _bug(error)
-
-    def _tell(self, problem: Problem, error: BaseException) -> None:
-        if self.output == "json":
-            from reconciler.commands.failed import document
-            from reconciler.render import json
-
-            self.terminal.result(json.dumps(document(self.command, problem)))
-        elif problem.diagnostics:
-            from reconciler.commands.failed import findings
-
-            self.terminal.result(findings(problem, self.output, self.terminal))
-        self.terminal.warn(f"reconciler: {problem.message}")
-        if problem.hint:
-            self.terminal.warn(f"  help: {problem.hint}")
-        if problem.code == "internal" and self.terminal.verbose:
-            import traceback
-
-            self.terminal.warn("".join(traceback.format_exception(error)))
-
-
-def _bug(error: BaseException) -> Problem:
-    return Problem(
-        Exit.FAILED,
-        "internal",
-        f"an error of reconciler {__version__} itself: {type(error).__name__}",
-        "run it again with -v, and report what it shows",
-    )
-
-
-def _usage_hint(error: click.UsageError) -> str:
-    return f"see {error.ctx.command_path if error.ctx else 'reconciler'} --help"
-
-
-def _silence_streams() -> None:
-    """stdout cannot be written to: say so if stderr can, and keep the interpreter from trying once more."""
-    with contextlib.suppress(OSError):
-        sys.stderr.write("reconciler: the output could not be written\n")
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-
-
 def _command_of(argv: Sequence[str]) -> str:
     return next((word for word in argv if not word.startswith("-")), "")
 
 
 def _format_of(argv: Sequence[str]) -> str:
-    """The format that was asked for, found also where the rest of argv is wrong."""
-    for at, word in enumerate(argv):
+    """The format that was asked for, found also where the rest of argv is wrong; the last one counts."""
+    asked = os.environ.get("RECONCILER_FORMAT") or "text"
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
         if word.startswith("--format="):
-            return word.partition("=")[2]
-        if word == "--format" and at + 1 < len(argv):
-            return argv[at + 1]
-    return os.environ.get("RECONCILER_FORMAT", "text")
+            asked = word.partition("=")[2]
+        elif word == "--format":
+            asked = following
+    return asked
 
 
 # ── flags ─────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -274,12 +200,13 @@ def _apply(
 ) -> int:
     """Carry a plan out: a saved one, or one that is made and shown first."""
     from reconciler.commands import apply
+    from reconciler.commands.consent import Consent
 
     choice = _choice(flags)
     if flags["saved"] is not None:
         _refuse_with_saved_plan()
-    consent = apply.Consent(yes, expect, allow_changes)
-    return apply.run(session.terminal, _clock(), session.signals, configs, choice, consent, **flags)
+    given = Consent(yes, expect, allow_changes)
+    return apply.run(session.terminal, _clock(), session.signals, configs, choice, given, **flags)
 
 
 @_command("show", _OUTPUT, _formats("text", "json", "markdown", "github"), _LIMIT)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.commands.problems import Exit, Problem
+from reconciler.commands.terminal import Terminal
 from reconciler.model import TargetRef
 from reconciler.ports import Clock
 from reconciler.settings import Settings, SettingsError, Target
@@ -39,7 +40,7 @@ def reference(target: Target) -> TargetRef:
 def connected(
     target: Target,
     settings: Settings,
-    environ: Mapping[str, str],
+    terminal: Terminal,
     clock: Clock,
     root: Path,
     on_wait: OnWait | None = None,
@@ -53,7 +54,7 @@ def connected(
             yield opened
         return
     try:
-        key = checked_key(environ.get(target.key_env), target.key_env)
+        key = terminal.secret = checked_key(terminal.environ.get(target.key_env), target.key_env)
     except KeyProblem as error:
         raise Problem(Exit.INVALID, "key-unusable", error.message, error.hint, target=reference(target)) from None
     with connect(target, key, clock, windows=windows, on_wait=on_wait) as opened:
@@ -67,14 +68,18 @@ def windows_of(settings: Settings) -> tuple[tuple[int, float], tuple[int, float]
 
 @contextmanager
 def _embedded(root: Path, target: Target) -> Iterator[Callable[[Any], Any]]:
-    from reconciler.emulator import Emulator
+    from reconciler.emulator import Emulator, EmulatorError
 
     folder = root / STATE
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# the local emulator's state\n*\n", encoding="utf-8")
-    emulator = Emulator(folder / f"{target.name}.db", require_key=False)
+    try:
+        emulator = Emulator(folder / f"{target.name}.db", require_key=False)
+    except EmulatorError as error:
+        hint = "close whatever holds the file, or delete it to begin with an empty project"
+        raise Problem(Exit.FAILED, "emulator-unusable", str(error), hint, target=reference(target)) from error
     try:
         yield emulator.handle
     finally:

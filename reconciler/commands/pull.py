@@ -55,7 +55,7 @@ def run(
         raise Problem(Exit.USAGE, "nothing-named", "name the ids to pull, or pass --all", "see reconciler pull --help")
     files = _existing(configs)
     chosen = connecting.choose(files.settings, target, api_url)
-    with connecting.connected(chosen, files.settings, terminal.environ, clock, files.root) as connection:
+    with connecting.connected(chosen, files.settings, terminal, clock, files.root) as connection:
         live = {str(payload["id"]): payload for payload in connection.reader.list_configs()}
     folder = to or configs
     is_inside = folder.resolve().is_relative_to(configs.resolve())

@@ -7,8 +7,10 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TextIO
 
+from reconciler.commands.problems import Exit, Problem
 from reconciler.render import inert
 
 _WIDTH = 120  # where nothing says how wide the output is
@@ -24,6 +26,10 @@ class Terminal:
     no_color: bool = False
     quiet: bool = False
     verbose: bool = False
+    secret: str | None = None
+    """The key in use: struck out of all that is written, also where the API sends it back in a config."""
+    has_result: bool = False
+    """Whether anything was written to stdout: a second document would spoil the first."""
     _progress_shown: bool = False
 
     @property
@@ -31,7 +37,7 @@ class Terminal:
         """NO_COLOR and the flag win over FORCE_COLOR, which wins over what stdout is."""
         if self.no_color or self.environ.get("NO_COLOR"):
             return False
-        return bool(self.environ.get("FORCE_COLOR")) or self.stdout.isatty()
+        return bool(self.environ.get("FORCE_COLOR")) or (self.stdout.isatty() and self.environ.get("TERM") != "dumb")
 
     @property
     def width(self) -> int:
@@ -45,11 +51,24 @@ class Terminal:
     def can_ask(self) -> bool:
         return not self.in_ci and sys.stdin is not None and sys.stdin.isatty() and self.stderr.isatty()
 
+    @property
+    def shows_progress(self) -> bool:
+        return self.stderr.isatty() and not self.quiet and not self.in_ci
+
     def result(self, text: str) -> None:
-        """What the command was asked for."""
+        """What the command was asked for; raises ``Problem`` where it cannot be written."""
         self._clear()
-        self.stdout.write(text)
-        self.stdout.flush()
+        self.has_result = True
+        try:
+            self.stdout.write(self.without_secret(text))
+            self.stdout.flush()
+        except OSError as error:
+            said = f"the output could not be written: {error.strerror or error}"
+            raise Problem(Exit.FAILED, "output-unwritable", said) from error
+
+    def without_secret(self, text: str) -> str:
+        """The text with the key struck out; all that leaves the process passes here."""
+        return text.replace(self.secret, "***") if self.secret else text
 
     def note(self, text: str) -> None:
         """A line beside the result; ``-q`` leaves it out."""
@@ -64,15 +83,15 @@ class Terminal:
     def warn(self, text: str) -> None:
         """Lines that are never left out: what went wrong."""
         self._clear()
-        shown = "\n".join(inert.terminal(line) for line in text.split("\n"))
+        shown = "\n".join(inert.terminal(line) for line in self.without_secret(text).split("\n"))
         self.stderr.write(inert.runner(shown) + "\n")
         self.stderr.flush()
 
     def progress(self, text: str) -> None:
         """One line that replaces the one before it; only where a person looks on."""
-        if self.stderr.isatty() and not self.quiet and not self.in_ci:
+        if self.shows_progress:
             self._progress_shown = True
-            self.stderr.write(f"\r\x1b[K{inert.terminal(text)}")
+            self.stderr.write(f"\r\x1b[K{inert.terminal(self.without_secret(text))}")
             self.stderr.flush()
 
     def ask(self, question: str) -> bool:
@@ -93,4 +112,6 @@ def standard(environ: Mapping[str, str] | None = None) -> Terminal:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
-    return Terminal(sys.stdout, sys.stderr, os.environ if environ is None else environ)
+    # A stream that was closed by the caller is None.
+    stdout, stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115 - to the end
+    return Terminal(stdout, stderr, os.environ if environ is None else environ)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler import planfile
+from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.terminal import Terminal
 from reconciler.model import Plan
 
@@ -76,11 +77,18 @@ def apply_seconds(plan: Plan, windows: Windows) -> float:
 
 
 def atomically(path: Path, text: str) -> None:
-    """Write a file whole or not at all: beside it first, then in its place. Raises ``OSError``."""
-    if path.exists() and not path.is_file():  # /dev/stdout, /dev/full: no folder to put a file into
-        with path.open("w", encoding="utf-8") as file:
-            file.write(text)
-        return
+    """Write a file whole or not at all: beside it first, then in its place. Raises ``Problem``."""
+    try:
+        if path.exists() and not path.is_file():  # /dev/stdout, /dev/full: no folder to put a file into
+            with path.open("w", encoding="utf-8") as file:
+                file.write(text)
+        else:
+            _beside_first(path, text)
+    except OSError as error:
+        raise Problem(Exit.FAILED, "file-unwritable", f"{path} could not be written: {error.strerror}") from error
+
+
+def _beside_first(path: Path, text: str) -> None:
     descriptor, beside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", text=True)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
