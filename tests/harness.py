@@ -87,11 +87,11 @@ class Project:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         return {**kept, "PYTHONPATH": str(TOP), "STATSIG_CONSOLE_KEY": KEY, **self.env, **(env or {})}
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None, input: str = "", **more: Any) -> Done:
-        """Run the command as a process of its own. ``input`` is its stdin, which is no terminal."""
+    def run(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "", **more: Any) -> Done:
+        """Run the command as a process of its own. ``stdin`` is its input, which is no terminal."""
         given: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 60, **more}
         done = subprocess.run(
-            command(arguments), cwd=self.path, env=self.environ(env), input=input, text=True, check=False, **given
+            command(arguments), cwd=self.path, env=self.environ(env), input=stdin, text=True, check=False, **given
         )
         return Done(done.returncode, done.stdout or "", done.stderr or "")
 
@@ -110,9 +110,9 @@ class Project:
     def call(self, *arguments: str, env: Mapping[str, str] | None = None) -> Done:
         """Run the command in this process, with nobody at the terminal."""
         out, err = _stream(), _stream()
-        with _environment(self.environ(env)), contextlib.chdir(self.path), _stdin_at_its_end():
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-                code = main(arguments)
+        here = contextlib.chdir(self.path), _environment(self.environ(env)), _stdin_at_its_end()
+        with here[0], here[1], here[2], contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(arguments)
         return Done(code, _text(out), _text(err))
 
 
