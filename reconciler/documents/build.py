@@ -220,6 +220,8 @@ class _Building:
         """Notes a finding on the value that comes next, or on the key that is read just now."""
         path = self.path() if key is None else self.path_of(key)
         self.found.append(Found(flaw, *self.syntax.span(token), path))
+        if len(self.found) >= limits.MAX_FINDINGS:
+            raise UnreadableError(flaws.too_many_findings(), *self.syntax.span(token))
 
     def hold_place(self) -> None:
         """The value that comes next is a placeholder, unless it is dropped anyway."""

@@ -58,7 +58,7 @@ class Document:
         if self.format != "json5":
             return None
         place, is_exact = _root(self.format, self.text).find(path)
-        return twin_at(self.text, place.start, place.end) if is_exact else None
+        return twin_at(self.text, place) if is_exact else None
 
 
 def syntax_of(text: str, text_format: Format) -> Syntax:

@@ -146,6 +146,10 @@ def too_many_nodes() -> Flaw:
     return Flaw("too-many-nodes", f"the file has more than {limits.MAX_NODES:,} keys and values")
 
 
+def too_many_findings() -> Flaw:
+    return Flaw("too-many-findings", f"more than {limits.MAX_FINDINGS:,} findings in this file: no more are looked for")
+
+
 # ---- values
 
 

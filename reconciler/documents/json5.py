@@ -154,35 +154,35 @@ class Json5Syntax:
         if kind == _TEXT_END:
             return self.wrong(token, f"the file ends where {grammar.names} should stand")
         if kind == _OTHER:
-            problem, hint = self.stray(token.start(kind), text)
-            return self.wrong(token, problem, hint)
+            stray = self.stray(token.start(kind), grammar)
+            if stray is not None:
+                return self.wrong(token, *stray)
         if self.strict_json and grammar.was_comma and text in "]}":
             return self.wrong(token, "JSON has no comma before a closing bracket", "remove the comma")
         return self.wrong(token, f"here is {shortened(self._source(token))} where {grammar.names} should stand")
 
-    def stray(self, at: int, char: str) -> tuple[str, str | None]:
-        """What is wrong with a character that begins no token, and what to do."""
+    def stray(self, at: int, grammar: _Grammar) -> tuple[str, str | None] | None:
+        """What is wrong with a character that begins no token, and what to do; None where it simply may not stand."""
+        char = self.text[at]
         if self.text.startswith(("/*", "//"), at):
-            return (
-                ("JSON has no comments", _NAME_IT_JSON5)
-                if self.strict_json
-                else ("this comment does not end", "close it with */")
-            )
+            if self.strict_json:
+                return "JSON has no comments", _NAME_IT_JSON5
+            return "this comment does not end", "close it with */"
         if char == "'" and self.strict_json:
             return "JSON's strings are in double quotes", _NAME_IT_JSON5
         if char in "\"'":
             stop = _IN_STRING.match(self.text, at)
             control = self.text[stop.end() : stop.end() + 1] if stop else ""
-            if self.strict_json and control not in ("", "\n", "\r"):
+            if self.strict_json and "" < control < " " and control not in "\r\n":
                 return (
                     f"this string holds the control character U+{ord(control):04X}",
                     f"write it as \\u{ord(control):04x}",
                 )
             return "this string does not end on its line", f"close it with {char}"
         word = _NUMBER_LIKE.match(self.text, at)
-        if word:
+        if word and grammar.expected & _VALUE:
             return f"{shortened(word[0])} is no number", "put it in quotes if it is text"
-        return f"{char} means nothing here", "put text in quotes"
+        return None
 
     def _source(self, token: Match[str]) -> str:
         start, end = self.span(token)

@@ -15,5 +15,8 @@ MAX_NODES = 200_000
 MAX_ALIAS_GROWTH = 1024 * 1024
 """Characters that a file's aliases add to it when each is replaced by the text it stands for."""
 
+MAX_FINDINGS = 1_000
+"""Findings in one file; who has more reads them after the first thousand are mended."""
+
 MAX_INTEGER_DIGITS = 308
 """Decimal digits of an integer; a longer one may lie beyond every float, and so reads as infinity elsewhere."""

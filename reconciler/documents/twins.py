@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 
 from reconciler.documents.build import build
 from reconciler.documents.json5 import COMMENT, Json5Syntax
 from reconciler.documents.places import Place, places
+from reconciler.documents.quick import quick
 from reconciler.model import Twin
 
 _STRING_OR_COMMENT = re.compile(rf"""\"(?:[^"\\]|\\(?s:.))*+"|'(?:[^'\\]|\\(?s:.))*+'|(?P<comment>{COMMENT})""")
+_MAY_HAVE_COMMENT = re.compile("/[/*]")
 _INDENT = re.compile(r"[ \t]*")
 _LINES_IN_STRING = re.compile(r"\\[\r\n]")
 
@@ -22,19 +25,24 @@ _LINES_IN_STRING = re.compile(r"\\[\r\n]")
 def comments_of(json5_text: str) -> Twin | None:
     """The twin of a text; None where it is not strictly JSON5."""
     syntax = Json5Syntax(json5_text)
-    built = build(syntax)
-    if built.found or not built.roots:
-        return None
-    if "/" not in json5_text:
+    if quick(json5_text, "json5") is None:
+        built = build(syntax)
+        if built.found or not built.roots:
+            return None
+    if not _MAY_HAVE_COMMENT.search(json5_text):
         return Twin(json5_text, ())
-    return Twin(json5_text, _comments(json5_text, places(syntax)))
+    return Twin(json5_text, _comments(json5_text, 0, places(syntax), json5_text))
 
 
-def twin_at(text: str, start: int, end: int) -> Twin | None:
-    """The twin of the value that stands between two offsets of a JSON5 text."""
-    line_start = max(text.rfind("\n", 0, start), text.rfind("\r", 0, start)) + 1
-    indent = _INDENT.match(text, line_start, start)
-    return comments_of(dedented(text[start:end], indent[0] if indent else ""))
+def twin_at(text: str, place: Place) -> Twin:
+    """The twin of a value in a JSON5 text that has been read."""
+    line_start = max(text.rfind("\n", 0, place.start), text.rfind("\r", 0, place.start)) + 1
+    indent = _INDENT.match(text, line_start, place.start)
+    source = text[place.start : place.end]
+    written = dedented(source, indent[0] if indent else "")
+    if not _MAY_HAVE_COMMENT.search(source):
+        return Twin(written, ())
+    return Twin(written, _comments(source, place.start, place, written))
 
 
 def dedented(source: str, indent: str) -> str:
@@ -61,16 +69,20 @@ def _same_value(one: str, other: str) -> bool:
     return repr(build(Json5Syntax(one)).roots) == repr(build(Json5Syntax(other)).roots)
 
 
-def _comments(text: str, root: Place) -> tuple[tuple[str, str], ...]:
+def _comments(source: str, offset: int, root: Place, written: str) -> tuple[tuple[str, str], ...]:
+    """The comments in a text that stands at some offset of the one that was placed, as they read in ``written``."""
     marks = sorted(_marks(root))
-    ends = [end for end, _ in marks]
+    ends = [end - offset for end, _ in marks]
     found = []
-    for match in _STRING_OR_COMMENT.finditer(text):
-        if match["comment"] is not None:
-            before = bisect_right(ends, match.start())
-            lines = match["comment"].splitlines()
-            found.append((marks[before - 1][1] if before else "before", "\n".join(line.rstrip() for line in lines)))
+    for there, here in zip(_comments_in(source), _comments_in(written), strict=True):
+        before = bisect_right(ends, there.start())
+        lines = here["comment"].splitlines()
+        found.append((marks[before - 1][1] if before else "before", "\n".join(line.rstrip() for line in lines)))
     return tuple(sorted(found, key=lambda pair: pair[0]))
+
+
+def _comments_in(text: str) -> Iterator[re.Match[str]]:
+    return (match for match in _STRING_OR_COMMENT.finditer(text) if match["comment"] is not None)
 
 
 def _marks(root: Place) -> list[tuple[int, str]]:

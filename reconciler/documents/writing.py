@@ -98,9 +98,9 @@ def _verbatim(text: str, indent: str) -> str | None:
     if twin is None:
         return None
     place = places(Json5Syntax(text))
-    written = indented(text[place.start : place.end], indent)
-    back = twin_at(indent + written, len(indent), len(indent) + len(written))
-    return written if back is not None and back.comments == twin.comments else None
+    written = indent + indented(text[place.start : place.end], indent)
+    back = twin_at(written, places(Json5Syntax(written)))
+    return written.removeprefix(indent) if back.comments == twin.comments else None
 
 
 def _scalar(value: Any) -> str:

@@ -56,7 +56,9 @@ class YamlSyntax:
         at = len(self.text) if mark is None else mark.index
         problem = error.problem or "this is not YAML"
         message = f"{problem}, {error.context}" if error.context else problem
-        return UnreadableError(flaws.yaml_syntax(message, _HINTS.get(self.text[at : at + 1])), at, at + 1)
+        char = self.text[at : at + 1]
+        hint = _ESCAPE_HINT if "character escape code" in problem else _HINTS.get(char)
+        return UnreadableError(flaws.yaml_syntax(message, hint), at, at + len(char.strip("\r\n")))
 
 
 _HINTS = {
@@ -65,6 +67,7 @@ _HINTS = {
     "`": "put the value in quotes",
     "%": "put the value in quotes",
 }
+_ESCAPE_HINT = "write the character itself; YAML has no escapes in pairs, as JSON has"
 
 
 def _events(get_event: Callable[[], Any]) -> Iterator[Event]:

@@ -62,6 +62,7 @@ CASES: list[tuple[str, str, str | bytes, str | None, str | bytes]] = [
     ("too-deep", "yaml", "[" * 100 + "▸[◂", None, "a: " + "[" * 99 + "]" * 99),
     ("too-deep", "json5", "{a:" * 100 + "▸{◂", None, "{a:" * 100 + "1" + "}" * 100),
     ("too-many-nodes", "json", "[" + "0," * 199_999 + "▸0◂]", None, '{"a":[' + "0," * 199_996 + "0]}"),
+    ("too-many-findings", "yaml", "a: [" + "on, " * 999 + "▸on◂, .nan]", None, "a: [" + "one, " * 999 + "]"),
     ("value-not-finite", "yaml", "a: [▸-.inf◂]", "/a/0", "a: ['-.inf']"),
     ("value-not-finite", "yaml", "a: ▸1.0e+400◂", "/a", "a: 1.0e+300"),
     ("value-not-finite", "json", '{"a": ▸-1e400◂}', "/a", '{"a": 1e-400}'),
