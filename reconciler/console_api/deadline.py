@@ -22,7 +22,7 @@ GRACE = 4.0
 """Seconds that requests in flight get once the run was asked to stop."""
 
 _SLICE = 0.2  # how soon a stop request is noticed
-_CHUNK = 16 * 1024
+_CHUNK = 8 * 1024
 
 
 class Cutoff:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 from collections.abc import Callable
 from typing import Any
 
@@ -233,6 +234,16 @@ def test_a_body_beyond_the_limit_is_not_read_and_not_asked_for_again() -> None:
         connection.writer.update("checkout", full())
     assert caught.value.fate is Fate.UNKNOWN
     assert asked == ["GET", "POST"]
+
+
+def test_a_gzip_bomb_in_one_piece_takes_no_memory_beyond_the_limit() -> None:
+    bomb = gzip.compress(bytes(16 * MOST_BYTES))
+    tracemalloc.start()
+    with pytest.raises(ApiError, match="larger than"):
+        embedded(lambda _request: Response(200, {"Content-Encoding": "gzip"}, bomb)).reader.get("checkout")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * MOST_BYTES
 
 
 def test_a_large_refusal_is_still_a_refusal() -> None:

@@ -201,6 +201,20 @@ def test_a_stop_gives_a_request_in_flight_a_moment_and_calls_it_unknown(
     assert (caught.value.code, caught.value.fate) == ("interrupted", Fate.NOT_SENT)
 
 
+@pytest.mark.timeout(20)
+def test_a_stop_ends_a_write_that_the_server_does_not_take_in(to: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deadline, "GRACE", 0.1)
+    clock = RealClock()
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        connection = to(f"http://127.0.0.1:{deaf.getsockname()[1]}", request_seconds=60, clock=clock)
+        timer = threading.Timer(0.3, clock.stop)
+        timer.start()
+        with pytest.raises(ApiError) as caught:
+            connection.writer.update("checkout", full(description="x" * 30_000_000))
+        timer.join()
+    assert (caught.value.code, caught.value.fate) == ("timed-out", Fate.UNKNOWN)
+
+
 def test_a_stop_lets_what_is_in_flight_finish(served: Callable[..., Served]) -> None:
     clock = RealClock()
     api = served(

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 
 from console_api.conftest import CONFIGS, Served, VirtualClock, full
 from reconciler.console_api import connect
-from reconciler.console_api.rate_limit import LONGEST_PAUSE, retry_after_seconds
+from reconciler.console_api.rate_limit import LONGEST_PAUSE, PATIENCE, Pause, Refusals, retry_after_seconds
 from reconciler.console_api.transport import HandleRequest
+from reconciler.console_api.waiting import Waits
 from reconciler.emulator import Response
 from reconciler.ports import ApiError, Fate
 from reconciler.settings import Target
@@ -113,6 +114,33 @@ def test_patience_ends_also_where_the_other_kind_of_request_is_let_through(only:
         take_turns()
     assert (caught.value.code, caught.value.fate, caught.value.status) == ("rate-limited", Fate.NOT_SENT, 429)
     assert 1200 < limited.clock.passed < 1400
+
+
+def test_429s_of_requests_under_way_together_count_once() -> None:
+    clock, told = VirtualClock(), set()
+    pause = Pause(Waits(clock, lambda left, _why: told.add(left)))
+    refusals = Refusals(pause, Random(3))
+    sent_at = clock.monotonic()
+    for _ in range(8):
+        clock.sleep(0.001)
+        refusals.refused("POST /x", sent_at, None, None)
+    pause.wait()
+    assert max(told) <= 1, "the first guess of a row is at most a second"
+
+
+def test_an_answer_to_a_request_from_before_the_429_does_not_end_the_row() -> None:
+    clock = VirtualClock()
+    refusals = Refusals(Pause(Waits(clock)), Random(3))
+
+    def refused_while_older_requests_succeed() -> None:
+        while clock.passed < 2 * PATIENCE:
+            sent_at = clock.monotonic()
+            clock.sleep(30)
+            refusals.refused("POST /x", sent_at, None, None)
+            refusals.accepted(sent_at)
+
+    with pytest.raises(ApiError, match="still over the project's rate limit"):
+        refused_while_older_requests_succeed()
 
 
 @pytest.mark.parametrize(("header", "least"), [("7", 7), ("9" * 30, 120), ("100", 100)])
