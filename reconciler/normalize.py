@@ -7,7 +7,7 @@ so that nothing after it has a special case:
     "x" and ["x"]                one thing in ``targetValue``
     "31" and 31                  one thing where an operator compares numbers, and in a percentage
     tags, targetApps, …          sets: sorted, each once
-    1.0 and 1                    one number; true and 1 are two things
+    1.0 and 1, 1e20 and 10…0     one number: each is the double that Statsig keeps; true and 1 are two things
     schema as text or mapping    the parsed schema
     ids of rules                 left out: they say which rule it is, not what it does
 """
@@ -21,13 +21,15 @@ from typing import Any
 from reconciler.diagnostics import pointer
 from reconciler.documents import Document, JsonError, comments_of, parse_json5
 from reconciler.dynamic_config.conditions import NUMERIC_OPERATORS, OPERATORLESS_TYPES
-from reconciler.dynamic_config.fields import CONFIG, RULE, VARIANT, Field, Managed
+from reconciler.dynamic_config.fields import CONFIG, RULE, VARIANT, Field, Managed, group
 from reconciler.model import Resource, Twin
 
 VALUE_FIELDS = frozenset({"defaultValue", "schema"})
 """Fields of a config that have a twin, and whose parts are compared one by one."""
 
-_EXACT = 2**53  # beyond it a float no longer tells neighbours apart, so it is not taken for an integer
+_GROUPS = {name: group(CONFIG, name) for name in CONFIG}
+_EXACT = 2**53  # beyond it Statsig, which keeps numbers as doubles, no longer tells neighbours apart
+_PLAIN = 1e21  # below it JavaScript writes a whole number without an exponent
 
 
 class PayloadError(Exception):
@@ -41,17 +43,20 @@ def desired(document: Document, unmanaged: frozenset[str] = frozenset()) -> Reso
     The document must have passed the checks.
     """
     data = document.data
-    spec = {name: _field(name, data) for name in CONFIG if _is_compared(name) and _speaks(name, data, unmanaged)}
-    return Resource(document.id, spec, data, _twins(data, document), document)
+    names = [name for name in CONFIG if _is_compared(name) and _speaks(name, data, unmanaged)]
+    return Resource(document.id, _spec(names, data, document.id), data, _twins(data, document), document)
 
 
 def live(payload: Mapping[str, Any]) -> Resource:
     """What the API sent, or would be sent. Raises ``PayloadError`` where it cannot be a dynamic config."""
     try:
-        spec = {name: _field(name, payload) for name in CONFIG if _is_compared(name)}
-        return Resource(str(payload["id"]), spec, payload, _twins(payload, None))
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise PayloadError(f"it is not shaped as the API documents: {type(error).__name__}: {error}") from error
+        config_id = str(payload["id"])
+        spec = _spec(filter(_is_compared, CONFIG), payload, config_id)
+        return Resource(config_id, spec, payload, _twins(payload, None))
+    except KeyError as error:
+        raise PayloadError(f"a {error} is missing where the API documents one") from error
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
+        raise PayloadError(f"it is not shaped as the API documents ({error})") from error
 
 
 def canonical_text(value: Any) -> str:
@@ -60,13 +65,15 @@ def canonical_text(value: Any) -> str:
 
 
 def value(given: Any) -> Any:
-    """The canonical form of a JSON value: numbers that are whole become integers; nothing else is folded."""
-    if isinstance(given, dict):
+    """The canonical form of a JSON value: each number is the double that it becomes; nothing else is folded."""
+    kind = type(given)
+    if kind is dict:
         return {key: value(one) for key, one in given.items()}
-    if isinstance(given, list):
+    if kind is list:
         return [value(one) for one in given]
-    if isinstance(given, float) and given.is_integer() and abs(given) < _EXACT:
-        return int(given)
+    if kind is float or (kind is int and abs(given) > _EXACT):
+        double = float(given)
+        return int(double) if double.is_integer() and abs(double) < _PLAIN else double
     return given
 
 
@@ -76,11 +83,20 @@ def _is_compared(name: str) -> bool:
 
 
 def _speaks(name: str, data: Mapping[str, Any], unmanaged: frozenset[str]) -> bool:
-    """Whether a file manages a field. Of ``team`` and ``teamID`` only the one that is written."""
-    field = CONFIG[name]
-    if field.managed is Managed.ALWAYS and name not in unmanaged:
+    """Whether a file manages a field. Of ``team`` and ``teamID`` only the one that is written, or both to clear it."""
+    if CONFIG[name].managed is Managed.ALWAYS and name not in unmanaged:
         return True
-    return name in data or (field.twin is not None and field.twin in data)
+    written = [key for key in _GROUPS[name] if key in data]
+    if name in written or CONFIG[name].twin in written:
+        return True
+    return bool(written) and all(data[key] is None for key in written)
+
+
+def _spec(names: Iterable[str], given: Mapping[str, Any], config_id: str) -> dict[str, Any]:
+    spec = {name: _field(name, given) for name in names}
+    if "name" in spec and spec["name"] is None:
+        spec["name"] = config_id
+    return spec
 
 
 def _field(name: str, given: Mapping[str, Any]) -> Any:
@@ -184,7 +200,9 @@ def _twins(given: Mapping[str, Any], document: Document | None) -> dict[str, Twi
     for path, owner, field in _twinned_places(given):
         text = owner.get(field.twin or "")
         if isinstance(text, str):
-            twin = comments_of(text)
+            twin = comments_of(text) if _may_have_comments(text) else Twin(text, ())
+        elif field.name == "schema" and isinstance(owner.get("schema"), str):
+            twin = comments_of(owner["schema"]) if _may_have_comments(owner["schema"]) else None
         elif document is not None and owner.get(field.name) is not None:
             twin = document.twin(path)
         else:
@@ -192,6 +210,11 @@ def _twins(given: Mapping[str, Any], document: Document | None) -> dict[str, Twi
         if twin is not None:
             found[path] = twin
     return found
+
+
+def _may_have_comments(text: str) -> bool:
+    """False for nearly every text, and much cheaper than reading it."""
+    return "//" in text or "/*" in text
 
 
 def _twinned_places(given: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any], Field]]:
