@@ -12,12 +12,13 @@ difference the base tells the origin:
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 from reconciler.diagnostics import Location, pointer
-from reconciler.dynamic_config.fields import CONFIG
+from reconciler.dynamic_config.fields import CONDITION, CONFIG
 from reconciler.model import FieldChange, Kind, Origin, Resource, Rule, Twin
 from reconciler.normalize import VALUE_FIELDS, canonical_text
 from reconciler.rules import Pairing, pair, pair_variants
@@ -73,7 +74,8 @@ def diff(desired: Resource, live: Resource, base: Resource | None = None) -> tup
             changes += _named(_rules_of(desired, live, base))
         else:
             said = _UNSAID if base is None else base.spec.get(name, _UNSAID)
-            changes += _value(pointer(name), _Three(desired.spec[name], live.spec.get(name), said))
+            sides = (desired.spec[name], live.spec.get(name), said)
+            changes += _value(pointer(name), _Three(*(_ABSENT if side is None else side for side in sides)))
         if name in VALUE_FIELDS:
             path = pointer(name)
             known = None if base is None else base.twins.get(path)
@@ -139,7 +141,8 @@ def _named(lists: _Lists) -> Iterator[FieldChange]:
         elif (either := desired or live) is not None:
             sides = _Three(_spec(desired), _spec(live), base if base is _UNSAID else _spec(base))
             before, after = (None if item is None else _shown_item(item.spec) for item in (live, desired))
-            yield FieldChange(either.path, sides.kind, before, after, lists.rule or either.name, sides.origin)
+            path = f"{lists.path}/{either.path.rpartition('/')[2]}"  # a removed variant: in the file's rule
+            yield FieldChange(path, sides.kind, before, after, lists.rule or either.name, sides.origin)
     yield from _moves(lists, pairs, known)
 
 
@@ -167,7 +170,7 @@ def _item(desired: Rule, live: Rule, base: Any, rule: str) -> Iterator[FieldChan
         if name == "name" and sides.differs:
             yield FieldChange(path, Kind.RENAMED, sides.live, sides.desired, rule, sides.origin)
         elif name == "conditions":
-            yield from _conditions(desired.path, live.path, sides, rule)
+            yield from _conditions(path, sides, rule)
         elif name == "variants":
             said = None if base is _UNSAID else base.variants if base is not None else ()
             yield from _named(_Lists(path, desired.variants, live.variants, said, pair_variants, rule))
@@ -194,13 +197,14 @@ def _order_origin(known: Sequence[Any], live: Sequence[int]) -> Origin:
     """Who changed the order. ``known``: the base's items in desired order; ``live``: their live places."""
     if any(item is _UNSAID for item in known):
         return Origin.UNKNOWN
-    if any(item is None for item in known):
-        return Origin.CONFLICT  # an item that both sides added, at two places
-    base = [int(item.path.rpartition("/")[2]) for item in known]
-    if base == sorted(base):
+    places = [(int(item.path.rpartition("/")[2]), at) for item, at in zip(known, live, strict=True) if item is not None]
+    ours = [base for base, _ in places]
+    theirs = [base for base, _ in sorted(places, key=lambda place: place[1])]
+    if ours == theirs:
+        return Origin.CONFLICT  # what moved is an item that both sides added, at two places
+    if ours == sorted(ours):
         return Origin.DRIFT
-    in_live_order = [place for _, place in sorted(zip(live, base, strict=True))]
-    return Origin.INTENDED if in_live_order == sorted(base) else Origin.CONFLICT
+    return Origin.INTENDED if theirs == sorted(theirs) else Origin.CONFLICT
 
 
 def _out_of_order(places: Sequence[int]) -> list[int]:
@@ -221,35 +225,32 @@ def _out_of_order(places: Sequence[int]) -> list[int]:
     return [position for position in range(len(places)) if position not in in_order]
 
 
-def _conditions(desired: str, live: str, sides: _Three, rule: str) -> Iterator[FieldChange]:
+def _conditions(path: str, sides: _Three, rule: str) -> Iterator[FieldChange]:
     """Conditions have no identity: by place where as many are left, else those that only one side has."""
     ours, theirs = sides.desired, sides.live
     if not sides.differs:
         return
     if len(ours) == len(theirs):
         for at, (one, other) in enumerate(zip(ours, theirs, strict=True)):
-            for key in sorted({*one, *other}):
+            for key in CONDITION:
                 part = _Three(one.get(key, _ABSENT), other.get(key, _ABSENT), sides.base)
                 if part.differs:
                     before, after = _unlisted(part.live), _unlisted(part.desired)
-                    path = f"{desired}/conditions/{at}/{key}"
-                    yield FieldChange(path, part.kind, before, after, rule, sides.origin)
+                    yield FieldChange(f"{path}/{at}/{key}", part.kind, before, after, rule, sides.origin)
         return
     for at in _only_in(theirs, ours):
-        shown = _shown_condition(theirs[at])
-        yield FieldChange(f"{live}/conditions/{at}", Kind.REMOVED, shown, None, rule, sides.origin)
+        yield FieldChange(f"{path}/{at}", Kind.REMOVED, _shown_condition(theirs[at]), None, rule, sides.origin)
     for at in _only_in(ours, theirs):
-        shown = _shown_condition(ours[at])
-        yield FieldChange(f"{desired}/conditions/{at}", Kind.ADDED, None, shown, rule, sides.origin)
+        yield FieldChange(f"{path}/{at}", Kind.ADDED, None, _shown_condition(ours[at]), rule, sides.origin)
 
 
 def _only_in(some: Sequence[Any], others: Sequence[Any]) -> list[int]:
-    left = [canonical_text(other) for other in others]
+    left = Counter(canonical_text(other) for other in others)
     found = []
     for at, one in enumerate(some):
         text = canonical_text(one)
-        if text in left:
-            left.remove(text)
+        if left[text]:
+            left[text] -= 1
         else:
             found.append(at)
     return found
@@ -282,7 +283,12 @@ def _places(live: Any, desired: Any) -> list[list[str | int]]:
         threshold_to_diff_deeper=0,
     )
     levels = [level for kind in found.values() for level in kind]
-    return sorted((level.path(output_format="list") for level in levels), key=lambda keys: [str(key) for key in keys])
+    return sorted((level.path(output_format="list") for level in levels), key=_reading_order)
+
+
+def _reading_order(keys: list[str | int]) -> list[tuple[int, str]]:
+    """Items of lists by their number, keys by their name."""
+    return [(key, "") if isinstance(key, int) else (0, key) for key in keys]
 
 
 def _leaves(given: Any) -> Any:
@@ -356,8 +362,9 @@ def _placed(change: FieldChange, desired: Resource) -> FieldChange:
 
 def _place(change: FieldChange, desired: Resource) -> Location | None:
     assert desired.origin is not None
-    if change.kind is Kind.REMOVED and change.path.count("/") == 2 and change.path.startswith("/rules/"):
-        return desired.origin.locate("/rules", key=True)  # the path is live's: there is no such rule in the file
+    parent, _, last = change.path.rpartition("/")
+    if change.kind is Kind.REMOVED and last.isdecimal():  # at its number the file may have another item
+        return desired.origin.locate(_written(parent, desired.raw), key=True)
     return desired.origin.locate(_written(change.path, desired.raw))
 
 
