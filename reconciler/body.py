@@ -25,7 +25,7 @@ from reconciler.dynamic_config.fields import (
 )
 from reconciler.model import Resource, Rule, Twin
 from reconciler.normalize import canonical_text
-from reconciler.rules import Pairing, pair, pair_variants
+from reconciler.rules import pair, pair_variants
 
 
 def creation(desired: Resource) -> dict[str, Any]:
@@ -51,18 +51,31 @@ def update(desired: Resource, live: Resource) -> dict[str, Any]:
             continue
         if name in desired.spec:
             body |= _from_file(field, desired, live)
-        elif not any(key in desired.spec for key in group(CONFIG, name)) and live.raw.get(name) is not None:
+        elif live.raw.get(name) is not None and _stays(field, desired, live):
             body[name] = live.raw[name]
-    pairs = pair(desired.rules, live.rules) if "rules" in desired.spec else _as_live(live)
-    source = desired if "rules" in desired.spec else live
-    body["rules"] = [
-        _rule(source.rules[each.desired], None if each.live is None else live.rules[each.live])
-        for each in pairs
-        if each.desired is not None
-    ]
+    body["rules"] = _rules(desired, live)
     body.setdefault("isEnabled", live.spec["isEnabled"])
     body.setdefault("description", live.spec["description"])
     return _ordered(body)
+
+
+def _rules(desired: Resource, live: Resource) -> list[dict[str, Any]]:
+    ours, theirs = desired.rules, live.rules
+    if "rules" not in desired.spec:
+        return [_rule(rule, rule) for rule in theirs]
+    return [
+        _rule(ours[each.desired], None if each.live is None else theirs[each.live])
+        for each in pair(ours, theirs)
+        if each.desired is not None
+    ]
+
+
+def _stays(field: Field, desired: Resource, live: Resource) -> bool:
+    """Whether a field that the file does not manage keeps live's value: not where another spelling of it changes."""
+    managed = [name for name in group(CONFIG, field.name) if name in desired.spec]
+    if field.twin_of is not None:
+        return not managed  # else the value decides about its twin
+    return all(canonical_text(desired.spec[name]) == canonical_text(live.spec[name]) for name in managed)
 
 
 def unknown_fields(payload: Mapping[str, Any]) -> list[str]:
@@ -70,13 +83,23 @@ def unknown_fields(payload: Mapping[str, Any]) -> list[str]:
 
     They may be lost by an update.
     """
-    found = set(unknown(CONFIG, _present(payload), READ_ONLY))
+    found = set(unknown_in_config(payload))
     for rule in payload.get("rules") or ():
-        found |= {f"rules.*.{name}" for name in unknown(RULE, _present(rule), RULE_READ_ONLY)}
-        for variant in rule.get("variants") or ():
-            found |= {f"rules.*.variants.*.{name}" for name in unknown(VARIANT, _present(variant))}
-        for condition in rule.get("conditions") or ():
-            found |= {f"rules.*.conditions.*.{name}" for name in unknown(CONDITION, _present(condition))}
+        found |= {f"rules.*.{name}" for name in unknown_in_rule(rule)}
+    return sorted(found)
+
+
+def unknown_in_config(payload: Mapping[str, Any]) -> list[str]:
+    """The same for the config alone, without its rules."""
+    return unknown(CONFIG, _present(payload), READ_ONLY)
+
+
+def unknown_in_rule(rule: Mapping[str, Any]) -> list[str]:
+    """The same for one rule, its variants and its conditions: ``x``, ``variants.*.x``, ``conditions.*.x``."""
+    found = set(unknown(RULE, _present(rule), RULE_READ_ONLY))
+    for name, fields in (("variants", VARIANT), ("conditions", CONDITION)):
+        for part in rule.get(name) or ():
+            found |= {f"{name}.*.{one}" for one in unknown(fields, _present(part))}
     return sorted(found)
 
 
@@ -121,10 +144,12 @@ def _twinned(field: Field, value: Any, raw: Mapping[str, Any], twin: Twin | None
     """A value and its JSON5 twin: the file's comments, or live's where the value stays, or no twin at all."""
     assert field.twin is not None
     plain = {field.name: value if raw.get(field.name) is None else raw[field.name]}
-    stays = live is not None and live.twin is not None and canonical_text(live.value) == canonical_text(value)
-    if twin is not None and (twin.comments or (field.twin in raw and not stays)):
+    kept = live.twin if live is not None and canonical_text(live.value) == canonical_text(value) else None
+    if kept is not None and (twin is None or twin.comments in ((), kept.comments)):
+        return {**plain, field.twin: kept.text}
+    if twin is not None and (twin.comments or field.twin in raw):
         return {**plain, field.twin: twin.text}
-    return {**plain, field.twin: live.twin.text} if live and live.twin and stays else plain
+    return plain
 
 
 def _rule(desired: Rule, live: Rule | None) -> dict[str, Any]:
@@ -138,19 +163,22 @@ def _rule(desired: Rule, live: Rule | None) -> dict[str, Any]:
     body["conditions"] = [_condition(condition) for condition in desired.raw.get("conditions") or ()]
     if desired.spec["environments"] is not None:
         body["environments"] = desired.raw["environments"]
+    elif live is not None and live.spec["environments"] is not None:
+        body["environments"] = None
     body |= _return_value(RULE["returnValue"], desired, live)
-    if desired.spec["variants"]:
-        pairs = pair_variants(desired.variants, () if live is None else live.variants)
-        body["variants"] = [_variant(desired, live, each) for each in pairs if each.desired is not None]
+    ours, theirs = desired.variants, () if live is None else live.variants
+    if ours:
+        body["variants"] = [
+            _variant(ours[each.desired], None if each.live is None else theirs[each.live])
+            for each in pair_variants(ours, theirs)
+            if each.desired is not None
+        ]
     return body
 
 
-def _variant(desired: Rule, live: Rule | None, each: Pairing) -> dict[str, Any]:
-    assert each.desired is not None
-    variant = desired.variants[each.desired]
-    same = None if live is None or each.live is None else live.variants[each.live]
+def _variant(variant: Rule, live: Rule | None) -> dict[str, Any]:
     body = {"name": variant.name, "passPercentage": variant.raw["passPercentage"]}
-    return body | _identity(same) | _return_value(VARIANT["returnValue"], variant, same)
+    return body | _identity(live) | _return_value(VARIANT["returnValue"], variant, live)
 
 
 def _return_value(field: Field, desired: Rule, live: Rule | None) -> dict[str, Any]:
@@ -166,11 +194,10 @@ def _identity(live: Rule | None) -> dict[str, Any]:
 
 def _condition(condition: Mapping[str, Any]) -> dict[str, Any]:
     """A condition as written, less nulls and empty strings (the API refuses them) and what it does not know."""
-    return {name: condition[name] for name in CONDITION if condition.get(name) not in (None, "")}
-
-
-def _as_live(live: Resource) -> list[Pairing]:
-    return [Pairing(at, at) for at in range(len(live.rules))]
+    given = dict(condition)
+    if given.get("targetValue") == "":
+        given["targetValue"] = [""]  # to compare with an empty text is a condition like any other
+    return {name: given[name] for name in CONDITION if given.get(name) not in (None, "")}
 
 
 def _ordered(body: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from reconciler.ports import Payload
 def differences(config_id: str, body: Mapping[str, Any], after: Payload, before: Payload | None = None) -> list[str]:
     """What of a request body is not so in ``after``, and what of ``before`` was lost: paths, empty where all is well.
 
-    Fields that the body leaves out are those that were empty, so they too are compared: the body is the whole config.
+    A field that the body leaves out is empty or the server's own affair, and is not compared.
     """
     try:
         meant, found = normalized({"id": config_id, **body}), normalized(after)
@@ -54,9 +54,21 @@ def _comments(meant: Resource, found: Resource) -> Iterator[str]:
 
 
 def _lost(before: Payload | None, after: Payload) -> Iterator[str]:
-    if before is not None:
-        known = set(bodies.unknown_fields(after))
-        yield from (f"{name} (lost)" for name in bodies.unknown_fields(before) if name not in known)
+    """Fields that this tool does not know and could not send, of the config and of each rule that is still there."""
+    if before is None:
+        return
+    yield from (f"/{name} (lost)" for name in bodies.unknown_in_config(before) if name not in after)
+    rules = {_identity(rule): rule for rule in after.get("rules") or ()}
+    for rule in before.get("rules") or ():
+        left = rules.get(_identity(rule))
+        if left is not None:
+            known = bodies.unknown_in_rule(left)
+            lost = (name for name in bodies.unknown_in_rule(rule) if name not in known)
+            yield from (f'rule "{rule.get("name")}" {name} (lost)' for name in lost)
+
+
+def _identity(rule: Mapping[str, Any]) -> Any:
+    return rule.get("baseID") or rule.get("id") or rule.get("name")
 
 
 def _same(one: Any, other: Any) -> bool:
