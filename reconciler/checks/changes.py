@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +11,7 @@ from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.dynamic_config.limits import PAYLOAD_BYTES
 from reconciler.model import Action, FieldChange, Kind, Resource
 
+_WITH_VALUE = re.compile(r"/rules/\d+(/variants/\d+)?")
 _TYPES = {bool: "a boolean", int: "a number", float: "a number", str: "text", list: "a list", dict: "an object"}
 
 
@@ -78,21 +80,24 @@ def _disabled(desired: Resource, fields: Sequence[FieldChange]) -> Iterator[Diag
 
 
 def _recreated(desired: Resource, live: Resource | None, fields: Sequence[FieldChange]) -> Iterator[Diagnostic]:
-    removed = [one for one in fields if one.kind is Kind.REMOVED and one.path.count("/") == 2 and _is_rule(one.path)]
-    added = [one for one in fields if one.kind is Kind.ADDED and one.path.count("/") == 2 and _is_rule(one.path)]
-    if live is None or not removed or not added:
+    """A rule that goes beside one that comes may be meant as one rule; only its ``baseID`` keeps its users."""
+    rules = [one for one in fields if one.path.count("/") == 2 and _is_rule(one.path)]
+    removed = [one.rule for one in rules if one.kind is Kind.REMOVED]
+    if live is None or not removed:
         return
-    bases = {rule.name: rule.raw.get("baseID") for rule in live.rules}
-    gone = ", ".join(f'"{one.rule}"' for one in removed)
-    for one in added:
-        first = removed[0].rule or ""
-        yield _warning(
-            desired,
-            "rule-recreated",
-            f'rule {gone} is removed and "{one.rule}" added: its users are drawn afresh',
-            f'if "{one.rule}" is "{first}", keep its users with baseID: {bases.get(first)}',
-            one,
-        )
+    bases = {rule.name: rule.raw.get("baseID") or rule.raw.get("id") for rule in live.rules}
+    gone = " and ".join(f'"{name}"' for name in removed)
+    noun, verb = ("rule", "is") if len(removed) == 1 else ("rules", "are")
+    keys = " or ".join(f'baseID: {bases[name]} ("{name}")' for name in removed if name in bases)
+    for one in rules:
+        if one.kind is Kind.ADDED:
+            yield _warning(
+                desired,
+                "rule-recreated",
+                f'{noun} {gone} {verb} removed and "{one.rule}" added: its users are drawn afresh',
+                f'to keep the users of a rule that became "{one.rule}", give it {keys}',
+                one,
+            )
 
 
 def _payload(desired: Resource, body: Mapping[str, Any], action: Action) -> Iterator[Diagnostic]:
@@ -111,7 +116,7 @@ def _comments_lost(desired: Resource, live: Resource | None, body: Mapping[str, 
         yield _warning(
             desired,
             "comments-lost",
-            f"the value at {path} changes, and the comments that live has on it go",
+            f"{path} changes, and the comments that live has on it go",
             "write them into a .json5 file, or into the …Json5 twin, to keep them",
         )
 
@@ -120,7 +125,7 @@ def _lost(live: Resource, body: Mapping[str, Any]) -> Iterator[str]:
     for name in ("defaultValue", "schema"):
         twin = live.twins.get(f"/{name}")
         if twin is not None and twin.comments and body.get(name) is not None and f"{name}Json5" not in body:
-            yield f"/{name}"
+            yield name
     kept = {rule.get("baseID"): rule for rule in body.get("rules") or () if rule.get("baseID")}
     for rule in live.rules:
         after = kept.get(rule.raw.get("baseID"))
@@ -156,7 +161,8 @@ def _staged(desired: Resource, body: Mapping[str, Any]) -> Iterator[Diagnostic]:
 
 
 def _is_value(path: str) -> bool:
-    return path.startswith("/defaultValue") or "/returnValue" in path or (path.count("/") == 2 and _is_rule(path))
+    """Whether clients may read what changed: a value, or a rule or variant that brings one."""
+    return path.startswith("/defaultValue") or "/returnValue" in path or bool(_WITH_VALUE.fullmatch(path))
 
 
 def _is_rule(path: str) -> bool:
