@@ -88,7 +88,8 @@ def make(
         _compare(resource, payloads.get(resource.id), base, settings, target, selection, draft)
     chosen = [change for change in draft.changes if change.id in selection]
     ids = {resource.id for resource in desired}
-    released = sorted(one for one in (base.resources if base else ()) if one in payloads and one not in ids)
+    unmanaged = payloads.keys() - ids
+    released = sorted(unmanaged & base.resources.keys()) if base else []
     limit = _limit(draft.changes, sum(one in payloads for one in ids), settings)
     draft.diagnostics += _about_limit(limit)
     draft.diagnostics += _about_project(draft.changes, [one in payloads for one in ids])
@@ -100,7 +101,7 @@ def make(
         base=base.name if base else None,
         changes=tuple(chosen),
         unchanged=sum(one in selection for one in draft.unchanged),
-        unmanaged=tuple(sorted(one for one in payloads if one not in ids and one not in released)),
+        unmanaged=tuple(sorted(unmanaged.difference(released))),
         released=tuple(released),
         diagnostics=_settled(said, settings),
         digest=digest(target.api, chosen, limit),
@@ -124,11 +125,10 @@ def _compare(
         draft.changes.append(_change(desired, Action.CREATE, fields, request, None, settings, selection))
         draft.diagnostics += change_checks.check(Action.CREATE, desired, None, fields, request.body)
         return
-    problem = _unplannable(desired, payload)
-    if problem is not None:
-        draft.diagnostics.append(problem)
+    live = _plannable(desired, payload)
+    if isinstance(live, Diagnostic):
+        draft.diagnostics.append(live)
         return
-    live = normalize.live(payload)
     fields = diff.diff(desired, live, before)
     if not fields:
         draft.unchanged.append(desired.id)
@@ -223,12 +223,13 @@ def _sha256(value: Any) -> str:
 # ── what the plan itself has to say ───────────────────────────────────────────────────────────────────────────────
 
 
-def _unplannable(desired: Resource, payload: Payload) -> Diagnostic | None:
-    """An error that makes a config impossible to plan against what is live."""
+def _plannable(desired: Resource, payload: Payload) -> Resource | Diagnostic:
+    """What is live, or the error that makes it impossible to plan against."""
     try:
-        normalize.live(payload)
+        live = normalize.live(payload)
     except normalize.PayloadError as error:
-        return _at(desired, Severity.ERROR, "live-unreadable", f"live state cannot be planned against: {error}")
+        message, hint = f"live state cannot be planned against: {error}", "mend it in the console, or remove the file"
+        return _at(desired, Severity.ERROR, "live-unreadable", message, hint)
     if payload.get("status") == "Archived":
         hint = "unarchive it in the console (or PUT …/unarchive), or remove the file"
         return _at(
@@ -240,7 +241,7 @@ def _unplannable(desired: Resource, payload: Payload) -> Diagnostic | None:
         return _at(
             desired, Severity.ERROR, "is-template-changed", message, "make the file say what live says", "/isTemplate"
         )
-    return None
+    return live
 
 
 def _about_live(desired: Resource, live: Resource, target: Target) -> Iterable[Diagnostic]:
