@@ -75,7 +75,7 @@ def _held(change: Change) -> _Note:
 
 
 def _drift(field: FieldChange, change: Change) -> _Note:
-    said = phrase(field)
+    said = phrase(field, change)
     what = " ".join(part for part in (said.subject, said.verb, said.values) if part)
     message = f"{change.id}: {what}. {origin(field, change)}; it will be overwritten"
     return _Note(field.origin.value, message, field.location or Location(change.file))

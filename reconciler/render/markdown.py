@@ -141,7 +141,7 @@ def _table_row(change: Change, warned: bool) -> str:
 def _in_few_words(change: Change) -> str:
     if change.action is Action.CREATE:
         return f"new: {prose(contents(change))}"
-    said = [_brief(field, phrase(field)) for field in change.fields[:_PHRASES]]
+    said = [_brief(field, phrase(field, change)) for field in change.fields[:_PHRASES]]
     more = len(change.fields) - len(said)
     return "; ".join([*said, *([f"{more:,} more"] if more else [])])
 
@@ -173,7 +173,7 @@ def _diff(change: Change) -> str:
 
 def _diff_lines(field: FieldChange, change: Change) -> Iterator[str]:
     """A field as a hunk: its name, what it was, what it becomes, what that means."""
-    said = phrase(field)
+    said = phrase(field, change)
     yield f"@@ {said.subject} {said.verb}".rstrip() + " @@"
     if field.kind is Kind.ADDED and change.action is Action.CREATE:
         yield from (f"{row.sign} {row.text}" for row in said.rows or whole(field.after, "+"))

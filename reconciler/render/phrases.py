@@ -38,21 +38,29 @@ class Phrase:
         return " → ".join(side for side in (self.before, self.after) if side is not None)
 
 
-def phrase(field: FieldChange) -> Phrase:
-    """What one line of a plan says of a field."""
+def phrase(field: FieldChange, change: Change) -> Phrase:
+    """What one line of a plan says of a field; what it means depends on what else its config changes."""
     subject, verb = _subject(field)
     match field.kind:
         case Kind.MOVED:
-            return Phrase(subject, "moved", _ordinal(field.before), _ordinal(field.after))
+            return Phrase(subject, f"{verb} moved".lstrip(), _ordinal(field.before), _ordinal(field.after))
         case Kind.RENAMED:
-            return Phrase(subject, "renamed", short(field.before), short(field.after))
+            verb = f"{verb.removesuffix('name')}renamed"  # of a rule, or of its "variant 2"
+            return Phrase(subject, verb, short(field.before), short(field.after))
         case Kind.COMMENTS:
+            alone = not any(
+                one.path == field.path or one.path.startswith(field.path + "/") for one in _others(field, change)
+            )
             rows = line_difference(str(field.before or "").split("\n"), str(field.after or "").split("\n"))
-            return Phrase(subject, f"{verb} comments only".lstrip(), rows=tuple(rows))
+            return Phrase(subject, f"{verb} comments{' only' if alone else ''}".lstrip(), rows=tuple(rows))
         case Kind.ADDED | Kind.REMOVED:
             return _one_sided(field, subject, verb)
         case Kind.CHANGED:
-            return _changed(field, subject, verb)
+            return _changed(field, change, subject, verb)
+
+
+def _others(field: FieldChange, change: Change) -> Iterator[FieldChange]:
+    return (one for one in change.fields if one is not field)
 
 
 def _subject(field: FieldChange) -> tuple[str, str]:
@@ -87,9 +95,9 @@ def _one_sided(field: FieldChange, subject: str, verb: str) -> Phrase:
     return Phrase(subject, said, rows=tuple(whole(value, "+" if added else "-")))
 
 
-def _changed(field: FieldChange, subject: str, verb: str) -> Phrase:
+def _changed(field: FieldChange, change: Change, subject: str, verb: str) -> Phrase:
     if fits_inline(field.before) and fits_inline(field.after):
-        note = _effect(field) if field.path.endswith("/passPercentage") else ""
+        note = _effect(field, change) if field.path.endswith("/passPercentage") else ""
         return Phrase(subject, verb, short(field.before), short(field.after) + _unit(field), note)
     return Phrase(subject, verb, rows=tuple(difference(field.before, field.after)))
 
@@ -98,15 +106,24 @@ def _unit(field: FieldChange) -> str:
     return " %" if field.path.endswith("/passPercentage") else ""
 
 
-def _effect(field: FieldChange) -> str:
+def _effect(field: FieldChange, change: Change) -> str:
     """What another percentage does to users: they are drawn by the rule's baseID, so a share only grows or shrinks."""
     before, after = field.before, field.after
     if not (_is_number(before) and _is_number(after)) or "/variants/" in field.path:
         return ""
-    change = f"{abs(after - before):.2f}".rstrip("0").rstrip(".")
-    if after > before:
-        return f"{change} % more of the matching users; none lose it"
-    return f"takes the value away from some: {change} % fewer of the matching users"
+    share = f"{abs(after - before):.2f}".rstrip("0").rstrip(".")
+    if after < before:
+        return f"takes the value away from some: {share} % fewer of the matching users"
+    kept = not any(_redraws(one, field) for one in _others(field, change))
+    return f"{share} % more of the matching users" + ("; none lose it" if kept else "")
+
+
+def _redraws(other: FieldChange, field: FieldChange) -> bool:
+    """Whether another change decides anew for whom a rule is, or by which ID its users are drawn."""
+    rule = field.path.removesuffix("/passPercentage")
+    return other.path in ("/idType", "/isEnabled") or other.path.startswith(
+        (f"{rule}/conditions", f"{rule}/environments")
+    )
 
 
 def _is_number(value: Any) -> bool:

@@ -157,7 +157,7 @@ def _block(change: Change, warnings: Iterable[Diagnostic], page: Page) -> Iterat
 
 def _fields(change: Change, page: Page) -> Iterator[Line]:
     """The changes of a config in columns: of what, what, from and to, and what it means."""
-    phrases = [(field, phrase(field)) for field in change.fields]
+    phrases = [(field, phrase(field, change)) for field in change.fields]
     column = min(max((page.cells(said.subject) for _, said in phrases if not said.rows), default=0), _WIDEST_SUBJECT)
     for field, said in phrases:
         why = _blame(field, change)
@@ -206,11 +206,12 @@ def _closing(plan: Plan, seconds: float | None, target_flag: str | None, page: P
     live = [f"{counted(len(plan.unmanaged), 'live config')} unmanaged"] if plan.unmanaged else []
     released = [f"{len(plan.released):,} released"] if plan.released else []
     summary = "; ".join([counts, *live, *released])
-    if not plan.changes:
+    if not plan.changes and not plan.errored:
         yield from page.wrapped([("No changes: ", "bold green")], summary, indent=0)
         return
     yield from page.wrapped([], summary, indent=0)
-    yield [(f"intent {terminal(plan.intent)}", "dim")]
+    if plan.changes:
+        yield [(f"intent {terminal(plan.intent)}", "dim")]
     if plan.errored:
         yield [("Nothing can be written until the errors are gone.", "bold red")]
     elif not plan.writes:
