@@ -55,6 +55,8 @@ def targets(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
     for path, condition, known in _known(document):
         value = condition.get("targetValue")
         operator = condition.get("operator")
+        if not isinstance(operator, str):
+            operator = None
         if known.target is Target.NONE or operator in VALUELESS_OPERATORS:
             if value not in (None, []):
                 yield _target_useless(document, path, operator if operator in VALUELESS_OPERATORS else known.name)
@@ -177,7 +179,7 @@ def _key_useless(document: Document, path: str, key: str, known: ConditionType) 
 
 
 def _target_fits(
-    document: Document, path: str, value: Any, operator: Any, known: ConditionType
+    document: Document, path: str, value: Any, operator: str | None, known: ConditionType
 ) -> Iterator[Diagnostic]:
     items = value if isinstance(value, list) else [value]
     if operator in SCALAR_OPERATORS and len(items) > 1:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import jsonschema
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 
@@ -72,6 +72,9 @@ def codes(data: dict[str, Any], settings: Settings | None = None) -> list[str]:
 
 @quickly
 @given(CONFIGS)
+@example({"rules": [{"conditions": [{"type": "app_version", "operator": []}]}]})
+@example({"rules": [{"name": [], "passPercentage": {}, "environments": {}, "variants": 3, "conditions": [[], {}]}]})
+@example({"schema": [], "schemaJson5": 1, "defaultValueJson5": {}, "name": 3, "tags": {"a": 1}})
 def test_checks_never_fail_whatever_the_data(data: dict[str, Any]) -> None:
     read = document(data)
     found = check([read], Settings(environments=("staging",)))
