@@ -86,8 +86,7 @@ class _Building:
             if kind == SCALAR:
                 self.put(frame, value, token)
                 if self.anchor is not None:
-                    self.close(self.anchor, value, self.syntax.span(token)[1])
-                    self.anchor = None
+                    self.close_scalar(value, token)
             else:
                 self.other(kind, value, token)
                 frame = self.frames[-1]
@@ -177,9 +176,7 @@ class _Building:
         sources = merged if isinstance(merged, list) else [merged]
         if not all(isinstance(source, dict) for source in sources):
             inner = (frame.part, _MERGE) if len(self.frames) > 1 else (_MERGE,)
-            self.found.append(
-                Found(flaws.merge_not_mapping(), *self.syntax.span(frame.merge_token), self.path_of(*inner))
-            )
+            self.note(flaws.merge_not_mapping(), frame.merge_token, self.path_of(*inner))
             return
         for source in sources:
             for key, value in source.items():
@@ -195,6 +192,13 @@ class _Building:
             self.has_odd_keys = True
             frame.key = _MERGE
             frame.merge_token = token
+        self.close_scalar(value, token)
+
+    def close_scalar(self, value: Any, token: Any) -> None:
+        """Closes the anchor of a key or value that has no parts, if it has one."""
+        if self.anchor is not None:
+            self.close(self.anchor, value, self.syntax.span(token)[1])
+            self.anchor = None
 
     def close(self, anchor: _Anchor, value: Any, end: int) -> None:
         """From here on the anchor can be repeated; it weighs what was read since it was set."""
@@ -219,6 +223,9 @@ class _Building:
     def report(self, flaw: Flaw, token: Any, key: str | None = None) -> None:
         """Notes a finding on the value that comes next, or on the key that is read just now."""
         path = self.path() if key is None else self.path_of(key)
+        self.note(flaw, token, path)
+
+    def note(self, flaw: Flaw, token: Any, path: str) -> None:
         self.found.append(Found(flaw, *self.syntax.span(token), path))
         if len(self.found) >= limits.MAX_FINDINGS:
             raise UnreadableError(flaws.too_many_findings(), *self.syntax.span(token))

@@ -123,19 +123,19 @@ def not_a_mapping(found: str) -> Flaw:
 
 
 def duplicate_key(key: str) -> Flaw:
-    return Flaw("duplicate-key", f'the key "{key}" is here for the second time', "keep one of the two")
+    return Flaw("duplicate-key", f'the key "{shortened(key)}" is here for the second time', "keep one of the two")
 
 
 def key_forms(key: str) -> Flaw:
     return Flaw(
         "key-look-alike",
-        f'the key "{key}" looks the same as another one here but is encoded in another way (Unicode NFC and NFD)',
+        f'the key "{shortened(key)}" looks the same as another one here but is encoded otherwise (Unicode NFC and NFD)',
         "keep one of the two",
     )
 
 
 def key_not_string(found: str) -> Flaw:
-    return Flaw("key-not-string", f"a key must be a string, this is {found}", "put it in quotes")
+    return Flaw("key-not-string", f"a key must be a string, this is {shortened(found)}", "put it in quotes")
 
 
 def too_deep() -> Flaw:
@@ -154,7 +154,9 @@ def too_many_findings() -> Flaw:
 
 
 def value_not_finite(text: str) -> Flaw:
-    return Flaw("value-not-finite", f"{_short(text)} is no finite number: JSON cannot hold it", "use a finite number")
+    return Flaw(
+        "value-not-finite", f"{shortened(text)} is no finite number: JSON cannot hold it", "use a finite number"
+    )
 
 
 def integer_too_long() -> Flaw:
@@ -181,12 +183,12 @@ def yaml_documents() -> Flaw:
 
 
 def yaml_tag(tag: str) -> Flaw:
-    shown = _short(tag.replace("tag:yaml.org,2002:", "!!"))
+    shown = shortened(tag.replace("tag:yaml.org,2002:", "!!"))
     return Flaw("yaml-tag", f"the tag {shown} is not read", "leave it out; a config holds plain JSON values")
 
 
 def yaml_tag_mismatch(tag: str, text: str) -> Flaw:
-    return Flaw("yaml-tag-mismatch", f"{_short(text)} is no {tag}", f"leave !!{tag} out, or correct the value")
+    return Flaw("yaml-tag-mismatch", f"{shortened(text)} is no {tag}", f"leave !!{tag} out, or correct the value")
 
 
 def yaml_11_boolean(text: str) -> Flaw:
@@ -202,8 +204,8 @@ def yaml_11_boolean(text: str) -> Flaw:
 def yaml_11_number(text: str, meaning: str) -> Flaw:
     return Flaw(
         "yaml-11-number",
-        f"{_short(text)} is {meaning} here (YAML 1.2), but another number to other readers of YAML",
-        f'write the number plainly, or "{_short(text)}" for the string',
+        f"{shortened(text)} is {meaning} here (YAML 1.2), but another number to other readers of YAML",
+        f'write the number plainly, or "{shortened(text)}" for the string',
         Severity.WARNING,
     )
 
@@ -213,16 +215,19 @@ def merge_not_mapping() -> Flaw:
 
 
 def alias_unknown(name: str) -> Flaw:
-    return Flaw("alias-unknown", f"there is no anchor &{name} above this alias", "set the anchor before it is used")
+    return Flaw(
+        "alias-unknown", f"there is no anchor &{shortened(name)} above this alias", "set the anchor before it is used"
+    )
 
 
 def alias_recursive(name: str) -> Flaw:
-    return Flaw("alias-recursive", f"the alias *{name} stands inside the very value that it repeats")
+    return Flaw("alias-recursive", f"the alias *{shortened(name)} stands inside the very value that it repeats")
 
 
 def alias_growth() -> Flaw:
     return Flaw("alias-growth", "the aliases up to here repeat too much", "write what is meant, or repeat less of it")
 
 
-def _short(text: str) -> str:
+def shortened(text: str) -> str:
+    """A text as a message can hold it."""
     return text if len(text) <= 40 else text[:37] + "…"

@@ -9,7 +9,7 @@ from typing import Any
 
 from reconciler.documents import flaws
 from reconciler.documents.events import END, FLAW, MAPPING, SCALAR, SEQUENCE, Event, Span
-from reconciler.documents.flaws import Flaw, UnreadableError
+from reconciler.documents.flaws import Flaw, UnreadableError, shortened
 from reconciler.documents.json5_literals import EscapeError, identifier, number, string
 
 # A token's group says what it is; group 0 has the blanks and comments before it too.
@@ -101,11 +101,11 @@ class Json5Syntax:
         elif kind != _WORD:
             yield SCALAR, token[kind], token
         elif self.strict_json:
-            raise self.wrong(token, f"the key {token[kind]} has no quotes", _NAME_IT_JSON5)
+            raise self.wrong(token, f"the key {shortened(token[kind])} has no quotes", _NAME_IT_JSON5)
         else:
             name = identifier(token[kind])
             if name is None:
-                raise self.wrong(token, f"{token[kind]} is no name", "put the key in quotes")
+                raise self.wrong(token, f"{shortened(token[kind])} is no name", "put the key in quotes")
             yield SCALAR, name, token
 
     def literal(self, token: Match[str], kind: int) -> Iterator[Event]:
@@ -207,13 +207,13 @@ class _Grammar:
     def value(self) -> None:
         """A value has just ended."""
         self.expected = _COMMA | _CLOSE if self.closers else _OVER
+        self.was_comma = False
 
     def punctuation(self, mark: str) -> int | None:
         """The event that a mark is, None for a comma or colon, ``_UNEXPECTED`` where it may not stand."""
         expected = self.expected
         if mark == ":" and expected == _COLON:
             self.expected = _VALUE
-            self.was_comma = False
             return None
         if mark == "," and expected & _COMMA:
             self.expected = (_KEY if self.closers[-1] == "}" else _VALUE) | self.after_comma
@@ -243,7 +243,3 @@ class _Grammar:
         """What may come next, in words."""
         words = [name for bit, name in _NAMES.items() if self.expected & bit]
         return " or ".join(words)
-
-
-def shortened(text: str) -> str:
-    return text if len(text) <= 40 else text[:37] + "…"

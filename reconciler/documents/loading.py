@@ -30,11 +30,12 @@ class JsonError(Exception):
 
 def load(source: Source) -> tuple[list[Document], list[Diagnostic]]:
     """Every file of a source, read and parsed, in the order of their paths."""
-    files, diagnostics = source.files()
+    files, refused = source.files()
+    diagnostics = list(refused)
     documents = []
     for file in files:
         document, found = load_file(file)
-        diagnostics = [*diagnostics, *found] if found else diagnostics
+        diagnostics += found
         if document is not None:
             documents.append(document)
     return documents, sorted(diagnostics, key=lambda one: one.sort_key)

@@ -30,11 +30,11 @@ from reconciler.documents.json5_literals import EscapeError, number, string
 from reconciler.documents.limits import MAX_DEPTH, MAX_NODES
 from reconciler.documents.yaml import NOT_ALLOWED
 
-Mapping = dict[str, Any]
+Data = dict[str, Any]
 _DUE = object()  # instead of a key: where a mapping is read, its next key
 
 
-def quick(text: str, text_format: str) -> Mapping | None:
+def quick(text: str, text_format: str) -> Data | None:
     """The mapping that an ordinary text holds, or None."""
     if len(text) >= MAX_NODES:
         return None
@@ -50,7 +50,7 @@ class _OddError(Exception):
     """The text is not an ordinary one."""
 
 
-def _yaml_mapping(text: str) -> Mapping:
+def _yaml_mapping(text: str) -> Data:
     if NOT_ALLOWED.search(text):
         raise _OddError
     get_event: Callable[[], Any] = CParser(text).get_event
@@ -107,10 +107,10 @@ def _yaml_container(event: Any, depth: int) -> Any:
     return {} if kind is MappingStartEvent else []
 
 
-def _only_mapping(roots: list[Any]) -> Mapping:
+def _only_mapping(roots: list[Any]) -> Data:
     if len(roots) != 1 or type(roots[0]) is not dict:
         raise _OddError
-    root: Mapping = roots[0]
+    root: Data = roots[0]
     return root
 
 
@@ -127,7 +127,7 @@ _STEP = re.compile(
 _CONSTANTS = {"true": True, "false": False, "null": None}
 
 
-def _json5_mapping(text: str) -> Mapping:
+def _json5_mapping(text: str) -> Data:
     roots: list[Any] = []
     here: Any = roots
     outer: list[Any] = []

@@ -85,6 +85,7 @@ CASES: list[tuple[str, str, str | bytes, str | None, str | bytes]] = [
     ("yaml-11-number", "yaml", "a: ▸1_000◂", "/a", "a: 1 000"),
     ("merge-not-mapping", "yaml", "a:\n  ▸<<◂: [{b: 1}, 2]", "/a/<<", "a:\n  <<: [{b: 1}, {c: 2}]"),
     ("alias-unknown", "yaml", "a: [▸*x◂]\nb: &x 1", "/a/0", "b: &x 1\na: [*x]"),
+    ("alias-unknown", "yaml", "a: &x <<\nb: *x\nc: [▸*y◂]", "/c/0", "a: &x <<\nb: *x\nc: [*x]"),
     ("alias-recursive", "yaml", "a: &x [1, {b: ▸*x◂}]", "/a/1/b", "a: &x [1, {b: &x 2, c: *x}]"),
     (
         "alias-growth",
@@ -172,6 +173,31 @@ def test_every_code_stands_once_in_the_source_and_has_a_case() -> None:
     for code in codes:
         assert len(re.findall(rf'"{re.escape(code)}"', source)) == 1
     assert set(codes) == {case[0] for case in CASES} | {"too-large"} | test_sources.CODES
+
+
+@pytest.mark.parametrize(
+    ("merging", "data"),
+    [
+        ("c: {<<: *x, k: 3}", {"k": 3, "l": 1}),
+        ("c: {k: 3, <<: *x}", {"k": 3, "l": 1}),
+        ("c: {<<: [*x, *y]}", {"k": 1, "l": 1, "m": 2}),
+        ("c: {<<: [*y, *x]}", {"k": 2, "l": 1, "m": 2}),
+        ("c: {<<: {k: 4, <<: *x}}", {"k": 4, "l": 1}),
+        ("c: {<<: []}", {}),
+        ("c: {'<<': 1}", {"<<": 1}),
+        ("c: [<<]", ["<<"]),
+    ],
+)
+def test_merge_keys(merging: str, data: object) -> None:
+    text = "a: &x {k: 1, l: 1}\nb: &y {k: 2, m: 2}\n" + merging
+    document, findings = parse("c.yaml", text, "yaml")
+    assert findings == []
+    assert document is not None
+    assert document.data["c"] == data
+    assert document.data["a"] == {"k": 1, "l": 1}
+    if isinstance(data, dict):
+        lines = {key: document.locate(f"/c/{key}").line for key in data}
+        assert lines == {key: {1: 1, 2: 2}.get(data[key], 3) if key != "<<" else 3 for key in data}
 
 
 def test_a_syntax_error_leaves_what_was_found_before_it() -> None:

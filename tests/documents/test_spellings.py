@@ -14,6 +14,7 @@ from reconciler.diagnostics import Location, Severity, pointer
 from reconciler.documents import Document, json5_text, parse, yaml_text
 from reconciler.documents.build import build
 from reconciler.documents.document import syntax_of
+from reconciler.documents.places import places
 from reconciler.documents.quick import quick
 from tests.documents.spelling import SPELLINGS, configs, randoms, same, yaml_flow
 
@@ -122,6 +123,52 @@ def test_places_lead_through_aliases_and_merges(shared: dict[str, Any], random: 
     for inner, value in parts_of(document.data[path], pointer(path)):
         if inner not in ("/c", "/d", "/e", "/e/inner"):  # their own text has aliases in it
             assert same(value_of(text, document.locate(inner), "yaml"), value), (text, inner)
+
+
+YAML_PIECES = [
+    *"&*!|>'\"%@`#?:-,[]{}~=\\ax1.\n\t é\x85",
+    ": ",
+    "- ",
+    "<<",
+    "<<: ",
+    "&a ",
+    "*a",
+    "!!str ",
+    "---\n",
+    "\n  ",
+    "0x",
+    ".nan",
+]
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    pieces=st.lists(st.sampled_from(YAML_PIECES), max_size=20),
+    start=st.sampled_from(["", "a: ", "{", "a: &a {x: 1}\n"]),
+)
+def test_any_yaml_gets_a_verdict_and_every_part_a_place(pieces: list[str], start: str) -> None:
+    text = start + "".join(pieces)
+    document, findings = parse("configs/c.yaml", text, "yaml")
+    assert document is not None or findings
+    short = quick(text, "yaml")
+    if short is not None:
+        assert document is not None
+        assert not findings
+        assert same(build(syntax_of(text, "yaml")).roots, [short])
+    if document is not None:
+        for path, _ in parts_of(document.data):
+            assert document.locate(path).line >= 1
+        assert places(syntax_of(text, "yaml")).find("")[1]
+        assert {path for path, _ in parts_of(document.data)} <= {
+            path for path, _ in places(syntax_of(text, "yaml")).walk()
+        } | document.placeholders
+
+
+@settings(max_examples=200, deadline=None)
+@given(content=st.binary(max_size=30), text_format=st.sampled_from(sorted(SPELLINGS)))
+def test_any_bytes_get_a_verdict(content: bytes, text_format: str) -> None:
+    document, findings = parse("configs/c", content, text_format)  # type: ignore[arg-type]
+    assert document is not None or findings
 
 
 def _mutated(text: str, random: Random) -> str:
