@@ -5,7 +5,7 @@ Planning holds a ``Reader``, which has no way to write.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -57,16 +57,22 @@ class Reader(Protocol):
         ...
 
 
+Look = Callable[[], None]
+"""A last look before a request is sent; what it raises ends the call, and nothing is sent."""
+
+
 class Writer(Protocol):
     """Writes live state. Each call sends its request at most once after it may have been carried out.
 
+    ``look`` is called right before each sending, when all waiting (for the pace, after a 429) is over. What it raises
+    is passed on as it is, and must be no ``ApiError``.
     Raises ``ApiError``: with ``Fate.UNKNOWN`` the caller must read before it decides what happened.
     Returns the payload of the answer, or None where a 2xx answer carried none that could be read.
     """
 
-    def create(self, body: Mapping[str, Any]) -> Payload | None: ...
+    def create(self, body: Mapping[str, Any], look: Look | None = None) -> Payload | None: ...
 
-    def update(self, config_id: str, body: Mapping[str, Any]) -> Payload | None: ...
+    def update(self, config_id: str, body: Mapping[str, Any], look: Look | None = None) -> Payload | None: ...
 
 
 class Clock(Protocol):

@@ -19,7 +19,7 @@ from reconciler.console_api.rate_limit import Pause
 from reconciler.console_api.retrying import Retries
 from reconciler.console_api.verdict import understood
 from reconciler.console_api.waiting import OnWait, Waits
-from reconciler.ports import ApiError, Clock, Payload
+from reconciler.ports import ApiError, Clock, Look, Payload
 from reconciler.settings import Target
 
 if TYPE_CHECKING:  # httpx takes longer to import than many commands take to run
@@ -128,16 +128,17 @@ class ApiWriter:
         self._post = post
         self._retries = retries
 
-    def create(self, body: Mapping[str, Any]) -> Payload:
-        """Create a config; the caller has looked that there is none of this id."""
-        return self._send(CONFIGS, body)
+    def create(self, body: Mapping[str, Any], look: Look | None = None) -> Payload:
+        """Create a config; ``look`` makes sure that there is none of this id."""
+        return self._send(CONFIGS, body, look)
 
-    def update(self, config_id: str, body: Mapping[str, Any]) -> Payload:
-        """Full update: ``body`` replaces the whole config."""
-        return self._send(_path(config_id), body)
+    def update(self, config_id: str, body: Mapping[str, Any], look: Look | None = None) -> Payload:
+        """Full update: ``body`` replaces the whole config; ``look`` makes sure that it is still the planned one."""
+        return self._send(_path(config_id), body, look)
 
-    def _send(self, path: str, body: Mapping[str, Any]) -> Payload:
-        return self._retries.write(partial(self._post, path, body), lambda answer: understood(answer, config_of))
+    def _send(self, path: str, body: Mapping[str, Any], look: Look | None) -> Payload:
+        post = partial(self._post, path, body)
+        return self._retries.write(post, lambda answer: understood(answer, config_of), look)
 
 
 def _path(config_id: str) -> str:

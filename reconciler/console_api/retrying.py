@@ -22,7 +22,7 @@ from typing import TypeVar
 from reconciler.console_api.answer import Answer
 from reconciler.console_api.pacing import Pacer
 from reconciler.console_api.rate_limit import Pause, Refusals
-from reconciler.ports import ApiError, Fate
+from reconciler.ports import ApiError, Fate, Look
 
 T = TypeVar("T")
 
@@ -79,15 +79,21 @@ class Retries:
         """What ``understand`` makes of the answer; raises ``ApiError`` once asking again is of no use."""
         return self._until_kept(self._reads, send, understand)
 
-    def write(self, send: Callable[[], Answer], understand: Callable[[Answer], T]) -> T:
-        """The same for a mutation, which is sent again only where it certainly was not carried out."""
-        return self._until_kept(self._writes, send, understand)
+    def write(self, send: Callable[[], Answer], understand: Callable[[Answer], T], look: Look | None = None) -> T:
+        """The same for a mutation, which is sent again only where it certainly was not carried out.
 
-    def _until_kept(self, manner: _Manner, send: Callable[[], Answer], understand: Callable[[Answer], T]) -> T:
+        ``look`` comes before each sending, once there is room: what it saw is as fresh as can be, however long the
+        mutation had to wait.
+        """
+        return self._until_kept(self._writes, send, understand, look)
+
+    def _until_kept(
+        self, manner: _Manner, send: Callable[[], Answer], understand: Callable[[Answer], T], look: Look | None = None
+    ) -> T:
         tries = 0
         while True:
             try:
-                answer, sent_at = self._send(manner, send)
+                answer, sent_at = self._send(manner, send, look)
                 if answer.status != _TOO_MANY:
                     manner.refusals.accepted(sent_at)
                     return understand(answer)
@@ -102,9 +108,11 @@ class Retries:
                 asked = answer.headers.get("retry-after"), answer.headers.get("date")
                 manner.refusals.refused(answer.call, sent_at, *asked)
 
-    def _send(self, manner: _Manner, send: Callable[[], Answer]) -> tuple[Answer, float]:
+    def _send(self, manner: _Manner, send: Callable[[], Answer], look: Look | None) -> tuple[Answer, float]:
         """The answer, and when its request was sent."""
         with manner.turn():
+            if look is not None:
+                look()
             self._budget.request()
             sent_at = self._clock.monotonic()
             return send(), sent_at
