@@ -74,7 +74,7 @@ def _command_of(argv: Sequence[str]) -> str:
 def _format_of(argv: Sequence[str]) -> str:
     """The format that was asked for, found also where the rest of argv is wrong; the last one counts."""
     asked = os.environ.get("RECONCILER_FORMAT") or "text"
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in zip(argv, [*argv[1:], ""], strict=False):
         if word.startswith("--format="):
             asked = word.partition("=")[2]
         elif word == "--format":
