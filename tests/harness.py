@@ -87,13 +87,32 @@ class Project:
         kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
         return {**kept, "PYTHONPATH": str(TOP), "STATSIG_CONSOLE_KEY": KEY, **self.env, **(env or {})}
 
-    def run(self, *arguments: str, env: Mapping[str, str] | None = None, stdin: str = "", **more: Any) -> Done:
-        """Run the command as a process of its own. ``stdin`` is its input, which is no terminal."""
-        given: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "timeout": 60, **more}
+    def run(
+        self,
+        *arguments: str,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
+        stdout: Any = subprocess.PIPE,
+        program: str | None = None,
+        via: str | None = None,
+    ) -> Done:
+        """Run the command as a process of its own. ``stdin`` is its input, which is no terminal.
+
+        ``program`` is Python to run in its place, ``via`` a shell line that runs it as ``"$@"``.
+        """
+        line = [sys.executable, "-c", program, *arguments] if program is not None else command(arguments)
         done = subprocess.run(
-            command(arguments), cwd=self.path, env=self.environ(env), input=stdin, text=True, check=False, **given
+            line if via is None else ["sh", "-c", via, "sh", *line],
+            cwd=self.path,
+            env=self.environ(env),
+            input=stdin,
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
         )
-        return Done(done.returncode, done.stdout or "", done.stderr or "")
+        return Done(done.returncode, done.stdout or "", done.stderr)
 
     def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
         """Start the command and let it run."""
