@@ -120,6 +120,8 @@ class _Building:
         elif key is not _DUE:
             frame.value[key] = value
             frame.key = _DUE
+        elif len(frame.value) >= limits.MAX_KEYS:
+            raise UnreadableError(flaws.too_many_keys(), *self.syntax.span(token))
         elif type(value) is str and value.isascii() and value not in frame.value:
             frame.key = value
         else:

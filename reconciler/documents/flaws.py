@@ -146,6 +146,14 @@ def too_many_nodes() -> Flaw:
     return Flaw("too-many-nodes", f"the file has more than {limits.MAX_NODES:,} keys and values")
 
 
+def too_many_keys() -> Flaw:
+    return Flaw(
+        "too-many-keys",
+        f"this mapping has more than {limits.MAX_KEYS:,} keys",
+        "the API takes bodies of up to 100 kB; split the config, or use a list",
+    )
+
+
 def too_many_findings() -> Flaw:
     return Flaw("too-many-findings", f"more than {limits.MAX_FINDINGS:,} findings in this file: no more are looked for")
 

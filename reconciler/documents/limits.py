@@ -12,6 +12,9 @@ MAX_DEPTH = 100
 MAX_NODES = 200_000
 """Keys, values, mappings and lists in a file, each alias counted as all that it stands for."""
 
+MAX_KEYS = 20_000
+"""Keys of one mapping. So many different ones make more than 100 kB of JSON, whatever their values are."""
+
 MAX_ALIAS_GROWTH = 1024 * 1024
 """Characters that a file's aliases add to it when each is replaced by the text it stands for."""
 

@@ -27,16 +27,17 @@ from reconciler.documents import core_schema
 from reconciler.documents.events import SCALAR
 from reconciler.documents.json5 import BETWEEN, JSON5_NUMBER, NUMBER_END, STRING
 from reconciler.documents.json5_literals import EscapeError, number, string
-from reconciler.documents.limits import MAX_DEPTH, MAX_NODES
+from reconciler.documents.limits import MAX_DEPTH, MAX_KEYS
 from reconciler.documents.yaml import NOT_ALLOWED
 
 Data = dict[str, Any]
+_NEAR_A_LIMIT = 3 * MAX_KEYS  # characters: that many different keys take more, and more nodes still more
 _DUE = object()  # instead of a key: where a mapping is read, its next key
 
 
 def quick(text: str, text_format: str) -> Data | None:
     """The mapping that an ordinary text holds, or None."""
-    if len(text) >= MAX_NODES:
+    if len(text) > _NEAR_A_LIMIT:
         return None
     try:
         if text_format == "yaml":

@@ -33,6 +33,11 @@ CASES: list[tuple[str, str, str | bytes, str | None, str | bytes]] = [
     ("json-syntax", "json", '{"a": ▸True◂}', None, '{"a": true}'),
     ("json5-syntax", "json5", "{a: 1 ▸b◂: 2}", None, "{a: 1, b: 2}"),
     ("json5-syntax", "json5", "{a: 1, b: [1,▸,◂]}", None, "{a: 1, b: [1,]}"),
+    ("json5-syntax", "json5", "{a: [▸,◂]}", None, "{a: []}"),
+    ("json5-syntax", "json5", "{▸,◂}", None, "{}"),
+    ("json5-syntax", "json5", "{a: 1}▸,◂", None, "{a: 1}"),
+    ("json5-syntax", "json5", "{a: 1, b▸}◂", None, "{a: 1, b: 2}"),
+    ("json5-syntax", "json5", "{a: [▸}◂]}", None, "{a: [{}]}"),
     ("json5-syntax", "json5", "{a: ▸'◂b\n'}", None, "{a: 'b\\\n'}"),
     ("json5-syntax", "json5", "{a: 1} ▸/◂* ", None, "{a: 1} /* */"),
     ("json5-syntax", "json5", "{a: '▸\\1◂'}", None, "{a: '\\0'}"),
@@ -62,6 +67,13 @@ CASES: list[tuple[str, str, str | bytes, str | None, str | bytes]] = [
     ("too-deep", "yaml", "[" * 100 + "▸[◂", None, "a: " + "[" * 99 + "]" * 99),
     ("too-deep", "json5", "{a:" * 100 + "▸{◂", None, "{a:" * 100 + "1" + "}" * 100),
     ("too-many-nodes", "json", "[" + "0," * 199_999 + "▸0◂]", None, '{"a":[' + "0," * 199_996 + "0]}"),
+    (
+        "too-many-keys",
+        "json",
+        "{" + "".join(f'"{i}":0,' for i in range(20_000)) + '▸"x"◂:0}',
+        None,
+        "{" + "".join(f'"{i}":0,' for i in range(19_999)) + '"x":0}',
+    ),
     ("too-many-findings", "yaml", "a: [" + "on, " * 999 + "▸on◂, .nan]", None, "a: [" + "one, " * 999 + "]"),
     ("value-not-finite", "yaml", "a: [▸-.inf◂]", "/a/0", "a: ['-.inf']"),
     ("value-not-finite", "yaml", "a: ▸1.0e+400◂", "/a", "a: 1.0e+300"),
@@ -198,6 +210,12 @@ def test_merge_keys(merging: str, data: object) -> None:
     if isinstance(data, dict):
         lines = {key: document.locate(f"/c/{key}").line for key in data}
         assert lines == {key: {1: 1, 2: 2}.get(data[key], 3) if key != "<<" else 3 for key in data}
+
+
+def test_an_anchored_merge_sign_that_is_a_value_can_be_repeated() -> None:
+    document, _ = parse("c.yaml", "a: &x <<\nb: *x", "yaml")
+    assert document is not None
+    assert document.data == {"a": "<<", "b": "<<"}
 
 
 def test_a_syntax_error_leaves_what_was_found_before_it() -> None:
