@@ -74,6 +74,18 @@ def test_a_gzip_bomb_is_not_unpacked_and_not_asked_for_again(served: Callable[..
     assert (caught.value.code, caught.value.fate) == ("answer-too-large", Fate.REFUSED)
 
 
+def test_answers_that_were_not_read_to_their_end_give_their_connections_back(served: Callable[..., Served]) -> None:
+    bomb = {"kind": "gzip_bomb", "size": 1 << 25}
+    api = served([{"method": "GET", "count": 20, "fault": bomb}], configs=1)
+    failures = []
+    for _ in range(20):
+        with pytest.raises(ApiError) as caught:
+            api.reader.get("config_0")
+        failures.append(caught)  # an error that is kept keeps alive what its traceback holds
+    assert {caught.value.code for caught in failures} == {"answer-too-large"}
+    assert api.reader.get("config_0") is not None
+
+
 @pytest.mark.parametrize("where", ["body", "headers"])
 @pytest.mark.parametrize(("verb", "fate"), [("get", Fate.UNKNOWN), ("update", Fate.UNKNOWN), ("list", Fate.UNKNOWN)])
 def test_a_trickle_does_not_outlast_the_deadline(
@@ -207,7 +219,7 @@ def test_a_stop_ends_a_write_that_the_server_does_not_take_in(to: Any, monkeypat
     clock = RealClock()
     with socket.create_server(("127.0.0.1", 0)) as deaf:
         connection = to(f"http://127.0.0.1:{deaf.getsockname()[1]}", request_seconds=60, clock=clock)
-        timer = threading.Timer(0.3, clock.stop)
+        timer = threading.Timer(1.0, clock.stop)  # when every buffer on the way is full
         timer.start()
         with pytest.raises(ApiError) as caught:
             connection.writer.update("checkout", full(description="x" * 30_000_000))
