@@ -1,4 +1,7 @@
-"""Lengths, patterns, sizes and ranges of a dynamic config, as the Console API documents them."""
+"""Sizes and ranges of a dynamic config that checks count by, as the Console API documents them.
+
+Other lengths stand in the JSON Schema alone.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,7 @@ NAME_LENGTH = (3, 100)
 """Shortest and longest ``id`` and ``name``, in characters. So no id is ``.`` or ``..``, which URLs would fold."""
 
 ID_PATTERN = re.compile(r"[a-zA-Z0-9_\-.]*\Z")
-CONFIG_NAME_PATTERN = re.compile(r"[a-zA-Z0-9_\-. ]*\Z")
-"""A config's ``name`` is an ``id`` that may hold blanks."""
-
-DESCRIPTION_LENGTH = 1000
-"""Longest ``description``, in characters."""
-
-RULE_NAME_LENGTH = 100
-"""Longest rule name, in characters: the cap that Statsig's own migration tool keeps to."""
+"""The characters of an ``id``; a ``name`` may hold blanks too."""
 
 PAYLOAD_BYTES = 100_000
 """Largest JSON payload of a dynamic config, in bytes of UTF-8: 100 kB."""

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import jsonschema
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
@@ -198,3 +199,19 @@ def test_all_findings_of_a_file_come_together() -> None:
         *("unknown-key", "wrong-type", "rule-without-percentage", "rule-empty", "rule-name-duplicate"),
         *("percentage-step", "condition-type-unknown", "integer-unsafe", "rule-unreachable"),
     }
+
+
+@pytest.mark.parametrize(
+    ("kind", "operator", "severity"),
+    [
+        ("custom_field", "greater_than", Severity.ERROR),  # no type has it
+        ("country", "gt", Severity.WARNING),  # others have it, so Statsig may take it here
+        ("url", "greater_than", Severity.WARNING),  # nothing is known of this type's operators
+    ],
+)
+def test_an_operator_that_no_type_has_is_an_error(kind: str, operator: str, severity: Severity) -> None:
+    rule = {"name": "r", "passPercentage": 1, "conditions": [{"type": kind, "operator": operator, "targetValue": 1}]}
+    document, _ = parse("c.json", json.dumps({"rules": [rule]}), "json")
+    assert document is not None
+    found = [one for one in check([document], Settings()) if one.code == "condition-operator-unknown"]
+    assert [one.severity for one in found] == [severity]

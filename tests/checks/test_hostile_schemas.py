@@ -72,9 +72,9 @@ def nested(levels: int) -> Any:
     return value
 
 
-def chained(levels: int, keyword: dict[str, Any], last: Any) -> Any:
-    """A schema of ``levels`` definitions, each with a keyword, each referring to the next one twice."""
-    steps = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2, **keyword} for n in range(levels)}
+def chained(levels: int, keyword: dict[str, Any], last: Any, times: int = 2) -> Any:
+    """A schema of ``levels`` definitions, each with a keyword, each referring to the next one so many times."""
+    steps = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * times, **keyword} for n in range(levels)}
     return {"$ref": "#/$defs/d0", "$defs": {**steps, f"d{levels}": last}}
 
 
@@ -101,6 +101,10 @@ HOSTILE = {
     "branches doubled, by reference": (config(chained(40, {}, {"type": "string"}), {}), "schema-work"),
     "unevaluated within unevaluated": (
         config(chained(30, {"unevaluatedProperties": False}, {}), {"a": 1}),
+        "schema-work",
+    ),
+    "unevaluated at every level": (
+        config(chained(30, {"unevaluatedProperties": False}, {"properties": {"a": {}}}, times=1), {"a": 1}),
         "schema-work",
     ),
     "a reference that comes back twice a level": (config(BACK_TO_ITSELF, nested(60)), "schema-work"),
