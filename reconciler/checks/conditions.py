@@ -6,11 +6,12 @@ An error is what Statsig has been seen to refuse, or what cannot mean anything; 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from reconciler.checks.findings import did_you_mean, error, kind, warning
 from reconciler.checks.parts import conditions, is_number, rules
-from reconciler.diagnostics import Diagnostic
+from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.dynamic_config.conditions import (
     API_OPERATORS,
     CONDITION_TYPES,
@@ -130,13 +131,16 @@ def _operator_useless(document: Document, path: str, known: ConditionType) -> Di
 
 
 def _operator_unknown(document: Document, path: str, operator: str, known: ConditionType) -> Diagnostic:
-    return warning(
+    """An error where no type at all has such an operator; else Statsig may yet take it, and it is a warning."""
+    is_an_operator = operator in API_OPERATORS or known.operators is None
+    found = error(
         document,
         path + "/operator",
         "condition-operator-unknown",
-        f'"{operator}" is not known to work for {known.name}',
+        f'operator "{operator}" is not one that {known.name} {"is known to take" if is_an_operator else "takes"}',
         _operator_hint(operator, known),
     )
+    return replace(found, severity=Severity.WARNING) if is_an_operator else found
 
 
 def _operator_hint(operator: str, known: ConditionType) -> str:
