@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import HealthCheck, assume, example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as some
 
@@ -22,7 +22,8 @@ from reconciler.dynamic_config.fields import CONDITION, CONFIG, RULE, VARIANT
 from reconciler.dynamic_config.schema import config_schema
 from reconciler.settings import Settings
 
-quickly = hypothesis_settings(max_examples=150, deadline=None)
+# How long examples take to make says nothing on a busy machine.
+quickly = hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SCALARS = (
     some.none() | some.booleans() | some.integers(-(2**60), 2**60) | some.floats(-1e9, 1e9) | some.text(max_size=8)

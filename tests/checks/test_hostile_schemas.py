@@ -140,9 +140,9 @@ def test_hostile_schema(name: str) -> None:
     assert megabytes < MEGABYTES
 
 
-def test_thirty_thousand_mistakes_are_all_reported() -> None:
-    codes, megabytes = examine({f"k{n}": 1 for n in range(30_000)})
-    assert codes.count("unknown-key") == 30_000
+def test_fifteen_thousand_mistakes_are_all_reported() -> None:
+    codes, megabytes = examine({f"k{n}": 1 for n in range(15_000)})
+    assert codes.count("unknown-key") == 15_000
     assert megabytes < MEGABYTES
 
 
