@@ -35,6 +35,8 @@ _WORD = re.compile(
     r"(?!\S*\b[0-9a-fA-F]{7,40}\b)[(\"'“‘]*(?:[^\W\d_]+(?:['’-][^\W\d_]+)*|\d+(?:[.,:-]\d+)*(?:st|nd|rd|th)?)?[)\"'”’.,;:!?%→–—…]*"
 )
 
+_STOPS = (".", ",", ";", ":", "!", "?")
+
 
 def terminal(text: str) -> str:
     """One line's text with every control character escaped: ``\\n``, ``\\x1b``, ``\\u202e``, ``\\U000e0041``."""
@@ -90,11 +92,21 @@ def prose(text: str) -> str:
     code: list[str] = []
     for token in terminal(text).split():
         if _WORD.fullmatch(token):
-            pieces += [code_span(" ".join(code)), token] if code else [token]
+            pieces += [*_closed(code), token]
             code = []
-        else:
-            code.append(token)
-    return " ".join([*pieces, code_span(" ".join(code))] if code else pieces)
+            continue
+        code.append(token)
+        if token.endswith(_STOPS):
+            pieces += _closed(code)
+            code = []
+    return " ".join([*pieces, *_closed(code)])
+
+
+def _closed(code: list[str]) -> list[str]:
+    """Words of code as one span, with the punctuation that ends them behind it."""
+    text = " ".join(code)
+    bare = text.rstrip("".join(_STOPS))
+    return [code_span(bare) + text[len(bare) :]] if bare else [code_span(text)] if text else []
 
 
 def cell(markdown: str) -> str:
