@@ -188,6 +188,7 @@ class Live:
     def __init__(self, options: Options | None = None) -> None:
         self.emulator = Emulator(":memory:", options=options or Options())
         self.requests: list[tuple[str, str]] = []
+        self._lock = threading.Lock()
         self._on: list[tuple[str, str, Callable[[], None]]] = []
         self._server = serve(self.emulator, port=0, faults=_Watched([], self._meet))
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
@@ -238,11 +239,12 @@ class Live:
 
     def _meet(self, method: str, path: str) -> None:
         self.requests.append((method, path))
-        for one in self._on:
-            if one[0] == method and path.partition("?")[0].endswith(one[1]):
-                self._on.remove(one)
-                one[2]()
-                return
+        with self._lock:
+            met = next((one for one in self._on if one[0] == method and path.partition("?")[0].endswith(one[1])), None)
+            if met is not None:
+                self._on.remove(met)
+        if met is not None:
+            met[2]()
 
 
 def payload(config_id: str, **fields: Any) -> dict[str, Any]:
