@@ -95,7 +95,7 @@ def _decisions(plan: Plan, room: _Room) -> Iterator[str]:
     if len(held) > len(shown):
         yield f"> **… and {len(held) - len(shown):,} more held.**\n"
     if held:
-        yield "To discard live's edit from GitHub, run the workflow "Apply" with the config's id as `overwrite`.\n"
+        yield "To discard live's edit from GitHub, run the workflow Apply with the config's id as `overwrite`.\n"
     found = sorted(plan.diagnostics, key=lambda one: one.severity is not Severity.ERROR)
     listed = room.take([_finding(one) for one in found], 0.3)
     yield from listed
