@@ -29,7 +29,10 @@ from reconciler.rules import pair, pair_variants
 
 
 def creation(desired: Resource) -> dict[str, Any]:
-    """The body of a create: what the file writes, with the API's required and documented defaults spelled out."""
+    """The body of a create: what the file writes, with the API's required and documented defaults spelled out.
+
+    A null that the file writes is sent where the API takes one: left out, the server fills in a creator of its own.
+    """
     body: dict[str, Any] = {"id": desired.id, "name": desired.id, "idType": CONFIG["idType"].default}
     for name, field in CONFIG.items():
         if name in desired.spec:
@@ -40,7 +43,8 @@ def creation(desired: Resource) -> dict[str, Any]:
             body[name] = desired.raw[name]
     if "rules" in desired.spec:
         body["rules"] = [_rule(rule, None) for rule in desired.rules]
-    return _ordered({name: given for name, given in body.items() if given is not None})
+    cleared = {name for name in desired.raw if name in CONFIG and CONFIG[name].nullable} - {"schema", "schemaJson5"}
+    return _ordered({name: given for name, given in body.items() if given is not None or name in cleared})
 
 
 def update(desired: Resource, live: Resource) -> dict[str, Any]:
@@ -51,7 +55,7 @@ def update(desired: Resource, live: Resource) -> dict[str, Any]:
             continue
         if name in desired.spec:
             body |= _from_file(field, desired, live)
-        elif live.raw.get(name) is not None and _stays(field, desired, live):
+        elif name in live.raw and _stays(field, desired, live):
             body[name] = live.raw[name]
     body["rules"] = _rules(desired, live)
     body.setdefault("isEnabled", live.spec["isEnabled"])
@@ -71,7 +75,12 @@ def _rules(desired: Resource, live: Resource) -> list[dict[str, Any]]:
 
 
 def _stays(field: Field, desired: Resource, live: Resource) -> bool:
-    """Whether a field that the file does not manage keeps live's value: not where another spelling of it changes."""
+    """Whether a field that the file does not manage keeps live's value: not where another spelling of it changes.
+
+    Live's null is a value like any other where the API takes one: left out, the server may fill in its own.
+    """
+    if live.raw[field.name] is None and not field.nullable:
+        return False
     managed = [name for name in group(CONFIG, field.name) if name in desired.spec]
     if field.twin_of is not None:
         return not managed  # else the value decides about its twin
