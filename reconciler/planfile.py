@@ -99,9 +99,19 @@ def from_text(text: str) -> Plan:
         made.target.api_url, made.changes
     ):
         raise PlanFileError("it was altered after it was made: its digest does not fit its contents")
-    if to_document(made) | {"tool": None} != document | {"tool": None}:
+    ours = to_document(made) | {name: document[name] for name in ("format_version", "tool")}
+    if ours != (document if document["format_version"] == FORMAT_VERSION else _known_part(document, ours)):
         raise PlanFileError("it was altered after it was made: its parts do not fit one another")
     return made
+
+
+def _known_part(theirs: Any, ours: Any) -> Any:
+    """What a newer minor version wrote, without the keys that it added."""
+    if isinstance(theirs, dict) and isinstance(ours, dict):
+        return {key: _known_part(given, ours[key]) for key, given in theirs.items() if key in ours}
+    if isinstance(theirs, list) and isinstance(ours, list) and len(theirs) == len(ours):
+        return [_known_part(given, one) for given, one in zip(theirs, ours, strict=True)]
+    return theirs
 
 
 def from_document(document: Mapping[str, Any]) -> Plan:
@@ -109,7 +119,7 @@ def from_document(document: Mapping[str, Any]) -> Plan:
     major = str(document["format_version"]).partition(".")[0]
     if major != FORMAT_VERSION.partition(".")[0]:
         raise ValueError(f"format {document['format_version']}")
-    limit = document["limit"]
+    limit = document.get("limit")
     return Plan(
         target=TargetRef(document["target"]["name"], document["target"]["api_url"]),
         commit=document["source"]["commit"],
