@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from reconciler.cli import main
-from reconciler.emulator import Emulator, Options, serve
+from reconciler.emulator import Emulator, Options, Request, serve
 from reconciler.emulator.faults import Fault, FaultPlan
 
 TOP = Path(__file__).parent.parent
@@ -211,6 +211,10 @@ class Live:
         """Somebody edits a config in the console."""
         self.emulator.console_edit(config_id, lambda config: config.update(fields), by)
 
+    def delete(self, config_id: str) -> None:
+        """Somebody deletes a config in the console."""
+        self.emulator.handle(Request("DELETE", f"{CONFIGS}/{config_id}", {"STATSIG-API-KEY": KEY}, b""))
+
     def __getitem__(self, config_id: str) -> dict[str, Any]:
         [found] = [config for config in self.emulator.configs() if config["id"] == config_id]
         return found
@@ -224,8 +228,8 @@ class Live:
 
     @property
     def written(self) -> list[str]:
-        """The id of every write that was accepted, in order."""
-        return [entry["id"] for entry in self.emulator.audit()]
+        """The id of every create and update that was accepted, in order."""
+        return [entry["id"] for entry in self.emulator.audit() if entry["method"] == "POST"]
 
     @property
     def methods(self) -> set[str]:
@@ -255,7 +259,7 @@ def payload(config_id: str, **fields: Any) -> dict[str, Any]:
         "description": "",
         "idType": "userID",
         "isEnabled": True,
-        "status": "In Progress",
+        "status": "Enabled",
         "rules": [],
         "defaultValue": {},
         "tags": [],
