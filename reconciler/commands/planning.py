@@ -61,7 +61,7 @@ def read_valid(configs: Path) -> Files:
 
 def base_of(files: Files, target: Target, choice: Choice) -> BaseFiles | None:
     """The base that the flag or the settings name. Raises ``GitError`` where it does not resolve."""
-    ref = choice.base or target.base
+    ref = target.base if choice.base is None else choice.base  # an empty flag is a base that does not resolve
     return None if ref is None else read_base(files, ref)
 
 
