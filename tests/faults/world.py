@@ -20,7 +20,7 @@ from types import TracebackType
 from typing import Any
 
 import pytest
-from harness import CONFIGS, Done, Project, _Watched, config, payload
+from harness import CONFIGS, KEY, Done, Project, _Watched, config, payload
 
 from reconciler import console_api
 from reconciler.console_api import connect
@@ -60,12 +60,15 @@ class Late(Emulator):
         super().__init__(":memory:", options=options, monotonic=clock.monotonic)
         self._clock = clock
         self._pending: list[tuple[float, Request]] = []
-        self._delays: Iterator[float] = iter(())
+        self._delays: Iterator[float | None] = iter(())
         self._path = ""
         self._guard = threading.RLock()
 
-    def put_off(self, path: str, *delays: float) -> None:
-        """Carry out the next POSTs whose path begins so only that many seconds later, and answer 504."""
+    def put_off(self, path: str, *delays: float | None) -> None:
+        """Carry out the next POSTs to a path (or below it, if it ends in /) so many seconds late, and answer 504.
+
+        None lets one pass.
+        """
         self._path, self._delays = path, iter(delays)
 
     def handle(self, request: Request) -> Response:
@@ -157,6 +160,14 @@ class World:
     def edit(self, config_id: str, **fields: Any) -> None:
         """Somebody edits a config in the console."""
         self.live.console_edit(config_id, lambda config: config.update(fields))
+
+    def somebody_creates(self, config_id: str) -> None:
+        """Somebody creates a config in the console; its value is 99."""
+        self.live.seed([payload(config_id, defaultValue={"value": 99})])
+
+    def somebody_deletes(self, config_id: str) -> None:
+        """Somebody deletes a config in the console."""
+        self.live.handle(Request("DELETE", f"{CONFIGS}/{config_id}", {"STATSIG-API-KEY": KEY}))
 
     def __getitem__(self, config_id: str) -> dict[str, Any]:
         [found] = [config for config in self.live.configs() if config["id"] == config_id]
