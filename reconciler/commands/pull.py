@@ -63,7 +63,7 @@ def run(
     wanted = sorted(live) if everything else _known(ids, live, managed)
     folder.mkdir(parents=True, exist_ok=True)
     pulled = [
-        _pull(live[one], folder, files, with_ids=with_ids)
+        _pull(live[one], folder, files, terminal, with_ids=with_ids)
         if one not in managed
         else Pulled(one, None, f"{managed[one]} is its file already")
         for one in wanted
@@ -93,7 +93,7 @@ def _known(ids: Sequence[str], live: Collection[str], managed: Collection[str]) 
     return sorted(set(ids))
 
 
-def _pull(payload: Payload, folder: Path, files: Files, *, with_ids: bool) -> Pulled:
+def _pull(payload: Payload, folder: Path, files: Files, terminal: Terminal, *, with_ids: bool) -> Pulled:
     config_id = str(payload["id"])
     if payload.get("status") == "Archived":
         return Pulled(config_id, None, "it is archived")
@@ -107,6 +107,8 @@ def _pull(payload: Payload, folder: Path, files: Files, *, with_ids: bool) -> Pu
     if path.stem != config_id:
         data = {"id": config_id, **data}
     text = json5_text(data, twins) if twins else yaml_text(data)
+    if terminal.without_secret(text) != text:
+        return Pulled(config_id, None, "it holds the Console API key that it was read with", is_wrong=True)
     shown = shown_path(path, files.root)
     wrong = _check(shown, text, live, files.settings)
     if wrong is not None:

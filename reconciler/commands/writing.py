@@ -66,7 +66,7 @@ def summary(plan: Plan, output: str, terminal: Terminal, windows: Windows) -> No
 
     drawn = github.summary(plan, seconds=apply_seconds(plan, windows), head_commit=plan.commit)
     with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(drawn)
+        file.write(terminal.without_secret(drawn))
 
 
 def apply_seconds(plan: Plan, windows: Windows) -> float:

@@ -7,6 +7,11 @@ import json
 import pytest
 from harness import KEY, Live, Project, config, payload
 
+
+def _echo(config_id: str) -> dict[str, object]:
+    return payload(config_id, description=KEY, lastModifierName=KEY, tags=[KEY], defaultValue={"value": KEY})
+
+
 COMMANDS = ["plan", "plan -v", "plan --format json --out plan.json", "plan --format markdown", "plan --format github",
             "apply --yes", "apply --yes --format json -v", "pull --all -v"]  # fmt: skip
 ECHOES = {
@@ -23,8 +28,8 @@ ECHOES = {
         "body": json.dumps(
             {
                 "message": "ok",
-                "data": [payload("limits", description=KEY, lastModifierName=KEY, tags=[KEY]), payload(KEY)],
-                "pagination": {"itemsPerPage": 100, "pageNumber": 1, "totalItems": 2, "nextPage": None},
+                "data": [_echo("limits"), _echo("unmanaged"), payload(KEY)],
+                "pagination": {"itemsPerPage": 100, "pageNumber": 1, "totalItems": 3, "nextPage": None},
             }
         ),
     },
@@ -34,6 +39,7 @@ ECHOES = {
 @pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES.keys())
 def test_the_key_is_in_no_output(served: Project, live: Live, echo: dict[str, object]) -> None:
     served.write(limits=config(), banner=config())
+    served.env["GITHUB_STEP_SUMMARY"] = str(served.path / "summary.md")
     only_lists = {"method": "GET", "path": "*/dynamic_configs"} if "data" in str(echo) else {}
     live.fail({"always": True, "fault": echo, **only_lists})
     for command in COMMANDS:
