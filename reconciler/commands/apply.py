@@ -23,19 +23,17 @@ from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.recording import Record
 from reconciler.commands.signals import Signals, Stoppable
 from reconciler.commands.terminal import Terminal
+from reconciler.commands.verdict import exit_code
 from reconciler.diagnostics import Location
 from reconciler.documents import top_level
 from reconciler.git import GitError, Repository
-from reconciler.model import Change, Failure, Origin, Outcome, Plan, Status
+from reconciler.model import Failure, Outcome, Plan, Status
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
 from reconciler.verify import differences
 
 if TYPE_CHECKING:
     from reconciler.console_api import Connection
-
-
-_WORTH_A_LINE = 5.0  # seconds of waiting that a log tells of
 
 
 class StoppableClock(Clock, Stoppable, Protocol):
@@ -85,7 +83,7 @@ def run(
     if chosen.is_embedded and terminal.in_ci and target is None and api_url is None:
         raise _unnamed_emulator()
     root = top_level(configs)
-    with connecting.connected(chosen, settings, terminal, clock, root, _on_wait(terminal)) as connection:
+    with connecting.connected(chosen, settings, terminal, clock, root) as connection:
         plan = None if saved is None else saved_plans.load_for(saved, chosen)
         this = _Run(terminal, clock, signals, settings, chosen, connection, files, plan)
         base = _base(this, choice)
@@ -99,26 +97,6 @@ def run(
         terminal.result(_drawn(this, output, record, unrecorded))
     code = exit_code(this.outcomes)
     return signals.exit_code or (Exit.FAILED if unrecorded and code is Exit.DONE else code)
-
-
-def exit_code(outcomes: Sequence[Outcome]) -> Exit:
-    """The weightiest of what happened: partly written, stale, refused (held), failed; or done."""
-    statuses = {one.status for one in outcomes}
-    written = any(applying.was_written(one) for one in outcomes)
-    waiting = any(one.status is Status.HELD and not _is_pure_drift(one.change) for one in outcomes)
-    failed = bool(statuses & {Status.FAILED, Status.SKIPPED})
-    if Status.UNKNOWN in statuses or (written and (failed or waiting or Status.STALE in statuses)):
-        return Exit.PARTLY
-    if Status.STALE in statuses:
-        return Exit.STALE
-    if waiting:
-        return Exit.REFUSED
-    return Exit.FAILED if failed else Exit.DONE
-
-
-def _is_pure_drift(change: Change) -> bool:
-    """True where a held change has nothing that its file wants: only live was changed."""
-    return all(one.origin is Origin.DRIFT for one in change.fields)
 
 
 def _unnamed_emulator() -> Problem:
@@ -265,17 +243,3 @@ def _drawn(this: _Run, output: str, record: str | None, unrecorded: GitError | N
     recorded = None if unrecorded else record
     terminal = this.terminal
     return text.outcome(this.outcomes, this.plan, color=terminal.color, width=terminal.width, record=recorded)
-
-
-def _on_wait(terminal: Terminal) -> connecting.OnWait:
-    """Counts a wait down for who looks on; a log gets one line for each reason to wait."""
-    told: set[str] = set()
-
-    def say(seconds: float, why: str) -> None:
-        if terminal.shows_progress:
-            terminal.progress(f"waiting {seconds:.0f} s: {why}")
-        elif seconds >= _WORTH_A_LINE and why not in told:
-            told.add(why)
-            terminal.note(f"waiting {seconds:.0f} s: {why}")
-
-    return say

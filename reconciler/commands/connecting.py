@@ -16,9 +16,6 @@ from reconciler.settings import Settings, SettingsError, Target
 if TYPE_CHECKING:
     from reconciler.console_api import Connection
 
-OnWait = Callable[[float, str], None]
-"""Told of every wait: seconds that remain, and why."""
-
 STATE = ".reconciler"
 """Where the embedded emulator keeps its file: a folder of its own that git ignores."""
 
@@ -43,7 +40,6 @@ def connected(
     terminal: Terminal,
     clock: Clock,
     root: Path,
-    on_wait: OnWait | None = None,
 ) -> Iterator[Connection]:
     """A connection for the time of a ``with``. The key is checked before anything could be sent."""
     from reconciler.console_api import KeyProblem, checked_key, connect
@@ -57,7 +53,7 @@ def connected(
         key = terminal.secret = checked_key(terminal.environ.get(target.key_env), target.key_env)
     except KeyProblem as error:
         raise Problem(Exit.INVALID, "key-unusable", error.message, error.hint, target=reference(target)) from None
-    with connect(target, key, clock, windows=windows, on_wait=on_wait) as opened:
+    with connect(target, key, clock, windows=windows, on_wait=terminal.waiting) as opened:
         yield opened
 
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
 
@@ -14,6 +14,7 @@ from reconciler.commands.problems import Exit, Problem
 from reconciler.render import inert
 
 _WIDTH = 120  # where nothing says how wide the output is
+_WORTH_A_LINE = 5.0  # seconds of waiting that a log tells of
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Terminal:
     has_result: bool = False
     """Whether anything was written to stdout: a second document would spoil the first."""
     _progress_shown: bool = False
+    _waited_for: set[str] = field(default_factory=set)
 
     @property
     def color(self) -> bool:
@@ -93,6 +95,14 @@ class Terminal:
             self._progress_shown = True
             self.stderr.write(f"\r\x1b[K{inert.terminal(self.without_secret(text))}")
             self.stderr.flush()
+
+    def waiting(self, seconds: float, why: str) -> None:
+        """Count a wait down for who looks on; a log gets one line for each reason to wait."""
+        if self.shows_progress:
+            self.progress(f"waiting {seconds:.0f} s: {why}")
+        elif seconds >= _WORTH_A_LINE and why not in self._waited_for:
+            self._waited_for.add(why)
+            self.note(f"waiting {seconds:.0f} s: {why}")
 
     def ask(self, question: str) -> bool:
         """True only for a plain yes."""
