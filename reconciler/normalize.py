@@ -15,6 +15,7 @@ so that nothing after it has a special case:
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -27,6 +28,7 @@ from reconciler.model import Resource, Twin
 VALUE_FIELDS = frozenset({"defaultValue", "schema"})
 """Fields of a config that have a twin, and whose parts are compared one by one."""
 
+_STRING = re.compile(r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'""", re.DOTALL)
 _GROUPS = {name: group(CONFIG, name) for name in CONFIG}
 _EXACT = 2**53  # beyond it Statsig, which keeps numbers as doubles, no longer tells neighbours apart
 _PLAIN = 1e21  # below it JavaScript writes a whole number without an exponent
@@ -213,8 +215,11 @@ def _twins(given: Mapping[str, Any], document: Document | None) -> dict[str, Twi
 
 
 def _may_have_comments(text: str) -> bool:
-    """False for nearly every text, and much cheaper than reading it."""
-    return "//" in text or "/*" in text
+    """False for nearly every text, URLs in strings and all, and much cheaper than reading it."""
+    if "//" not in text and "/*" not in text:
+        return False
+    outside = _STRING.sub("", text)  # up to the first comment surely, and that one is enough
+    return "//" in outside or "/*" in outside
 
 
 def _twinned_places(given: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any], Field]]:
