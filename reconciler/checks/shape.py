@@ -1,65 +1,64 @@
 """The shape of a file: its keys, their types, lengths and ranges, as the shipped JSON Schema says.
 
-One compiled validator decides in microseconds and names every fault; each fault becomes a sentence that a person would
-say. (It is jsonschema_rs for both: a second engine to explain might disagree with the first, and costs its import.)
+Each fault that the schema finds becomes a sentence that a person would say.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from functools import cache
+from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from reconciler.checks.findings import did_you_mean, error, kind, label, nearest, short
+from reconciler.checks.shape_engine import Fault, faults, is_accepted
 from reconciler.diagnostics import Diagnostic, pointer
 from reconciler.dynamic_config.conditions import CONDITION_TYPES, SDK_TYPES
 from reconciler.dynamic_config.fields import CONDITION, CONFIG, READ_ONLY, RULE, RULE_READ_ONLY, VARIANT
-from reconciler.dynamic_config.schema import config_schema
 
 if TYPE_CHECKING:
-    import jsonschema_rs
-
     from reconciler.documents import Document
     from reconciler.settings import Settings
+
+MOST_FINDINGS = 1_000
+"""Findings on the shape of one file; each takes memory, and a megabyte has room for many."""
 
 
 def shape(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
     """Everything in which the file's data departs from the schema."""
-    validator = _validator()
-    if validator.is_valid(document.data):
+    if is_accepted(document.data):
         return
-    for fault in validator.iter_errors(document.data):
-        yield from _EXPLANATIONS[fault.kind.name](document, pointer(*fault.instance_path), fault)
+    found = (
+        one
+        for fault in faults(document.data)
+        for one in _EXPLANATIONS[fault.keyword](document, pointer(*fault.path), fault)
+    )
+    yield from islice(found, MOST_FINDINGS)
+    further = next(found, None)
+    if further is not None:
+        yield _too_many(document, further)
 
 
-@cache
-def _validator() -> jsonschema_rs.Validator:
-    import jsonschema_rs
+def _too_many(document: Document, further: Diagnostic) -> Diagnostic:
+    from reconciler.documents.flaws import too_many_findings
+    from reconciler.documents.loading import whole_file
 
-    return jsonschema_rs.Draft202012Validator(config_schema(), offline=True)
-
-
-@cache
-def _schema_at(path: tuple[str | int, ...]) -> dict[str, Any]:
-    """The part of the shipped schema in which a keyword stands, from the keyword's own path."""
-    schema: Any = config_schema()
-    for part in path[:-1]:
-        schema = schema[part]
-    return dict(schema)
+    return replace(whole_file(document.file, too_many_findings()), location=further.location, id=document.id)
 
 
-def _unknown_keys(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
-    known = _schema_at(tuple(fault.schema_path))["properties"]
-    for key in fault.kind.unexpected:
-        yield error(
-            document,
-            path + pointer(key),
-            "unknown-key",
-            f'"{short(key)}" is not a key of {_owner(path)}',
-            _unknown_key_hint(key, known),
-            key=True,
-        )
+def _unknown_keys(document: Document, path: str, fault: Fault) -> Iterator[Diagnostic]:
+    known = fault.schema["properties"]
+    for key in fault.value:
+        if key not in known:
+            yield error(
+                document,
+                path + pointer(key),
+                "unknown-key",
+                f'"{short(key)}" is not a key of {_owner(path)}',
+                _unknown_key_hint(key, known),
+                key=True,
+            )
 
 
 def _unknown_key_hint(key: str, known: dict[str, Any]) -> str:
@@ -83,19 +82,21 @@ def _owner(path: str) -> str:
     return owners.get(names[-1], f'"{names[-1]}"') if names else "a config"
 
 
-def _missing_key(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
-    key = fault.kind.property
-    yield error(document, path + pointer(key), "missing-key", f'{_owner(path)} needs "{key}"')
+def _missing_key(document: Document, path: str, fault: Fault) -> Iterator[Diagnostic]:
+    for key in fault.schema["required"]:
+        if key not in fault.value:
+            yield error(document, path + pointer(key), "missing-key", f'{_owner(path)} needs "{key}"')
 
 
-def _wrong_type(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
-    wanted = sorted(fault.kind.types, key=list(_TYPE_WORDS).index)
+def _wrong_type(document: Document, path: str, fault: Fault) -> Iterator[Diagnostic]:
+    types = fault.schema["type"]
+    wanted = sorted([types] if isinstance(types, str) else types, key=list(_TYPE_WORDS).index)
     yield error(
         document,
         path,
         "wrong-type",
-        f"{label(path)} is {kind(fault.instance)}; wanted: {_in_words(wanted)}",
-        _wrong_type_hint(fault.instance, wanted),
+        f"{label(path)} is {kind(fault.value)}; wanted: {_in_words(wanted)}",
+        _wrong_type_hint(fault.value, wanted),
     )
 
 
@@ -136,8 +137,8 @@ def _is_numeric(text: str) -> bool:
     return True
 
 
-def _unknown_condition_type(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
-    name = fault.instance
+def _unknown_condition_type(document: Document, path: str, fault: Fault) -> Iterator[Diagnostic]:
+    name = fault.value
     if not isinstance(name, str):
         return  # its wrong type is reported already
     hint = did_you_mean(name, CONDITION_TYPES)
@@ -152,8 +153,8 @@ def _unknown_condition_type(document: Document, path: str, fault: Any) -> Iterat
     )
 
 
-def _text_length(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
-    yield text_length(document, path, label(path), fault.instance, _schema_at(tuple(fault.schema_path)))
+def _text_length(document: Document, path: str, fault: Fault) -> Iterator[Diagnostic]:
+    yield text_length(document, path, label(path), fault.value, fault.schema)
 
 
 def text_length(document: Document, path: str, what: str, text: str, limits: dict[str, Any]) -> Diagnostic:
@@ -165,8 +166,8 @@ def text_length(document: Document, path: str, what: str, text: str, limits: dic
     )
 
 
-def _text_characters(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
-    yield text_characters(document, path, label(path), fault.instance, fault.kind.pattern)
+def _text_characters(document: Document, path: str, fault: Fault) -> Iterator[Diagnostic]:
+    yield text_characters(document, path, label(path), fault.value, fault.schema["pattern"])
 
 
 def text_characters(document: Document, path: str, what: str, text: str, pattern: str) -> Diagnostic:
@@ -182,25 +183,25 @@ def text_characters(document: Document, path: str, what: str, text: str, pattern
     )
 
 
-def _out_of_range(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
+def _out_of_range(document: Document, path: str, fault: Fault) -> Iterator[Diagnostic]:
     yield error(
         document,
         path,
         "percentage-range",
-        f"{label(path)} is {short(str(fault.instance))}; it goes from 0 to 100",
-        "write percents, not a fraction or basis points" if fault.instance > 0 else None,
+        f"{label(path)} is {short(str(fault.value))}; it goes from 0 to 100",
+        "write percents, not a fraction or basis points" if fault.value > 0 else None,
     )
 
 
-def _mixed_list(document: Document, path: str, fault: Any) -> Iterator[Diagnostic]:
-    if not isinstance(fault.instance, list):
+def _mixed_list(document: Document, path: str, fault: Fault) -> Iterator[Diagnostic]:
+    if not isinstance(fault.value, list):
         return
-    odd = next((index for index, one in enumerate(fault.instance) if _odd_one(one, fault.instance[0])), 0)
+    odd = next((index for index, one in enumerate(fault.value) if _odd_one(one, fault.value[0])), 0)
     yield error(
         document,
         path + pointer(odd),
         "target-value-mixed",
-        f"{label(path)} holds {kind(fault.instance[odd])}; the list's items must be all text or all numbers",
+        f"{label(path)} holds {kind(fault.value[odd])}; the list's items must be all text or all numbers",
     )
 
 
@@ -209,7 +210,7 @@ def _odd_one(item: Any, first: Any) -> bool:
     return not (isinstance(item, str) or is_number) or isinstance(item, str) != isinstance(first, str)
 
 
-_EXPLANATIONS: dict[str, Callable[[Document, str, Any], Iterator[Diagnostic]]] = {
+_EXPLANATIONS: dict[str, Callable[[Document, str, Fault], Iterator[Diagnostic]]] = {
     "additionalProperties": _unknown_keys,
     "required": _missing_key,
     "type": _wrong_type,

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import jsonschema
+import jsonschema_rs
 import pytest
 from hypothesis import HealthCheck, assume, example, given
 from hypothesis import settings as hypothesis_settings
@@ -21,6 +22,8 @@ from reconciler.dynamic_config.conditions import API_OPERATORS, CONDITION_TYPES
 from reconciler.dynamic_config.fields import CONDITION, CONFIG, RULE, VARIANT
 from reconciler.dynamic_config.schema import config_schema
 from reconciler.settings import Settings
+
+ENGINES: list[Any] = [jsonschema.Draft202012Validator, jsonschema_rs.Draft202012Validator]
 
 # How long examples take to make says nothing on a busy machine.
 quickly = hypothesis_settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -86,9 +89,30 @@ def test_checks_never_fail_whatever_the_data(data: dict[str, Any]) -> None:
 
 @quickly
 @given(CONFIGS)
-def test_shape_agrees_with_a_second_engine(data: dict[str, Any]) -> None:
+def test_shape_accepts_what_both_engines_accept(data: dict[str, Any]) -> None:
     errors = list(CHECKS[0](document(data), Settings()))
-    assert (errors == []) is jsonschema.Draft202012Validator(config_schema()).is_valid(data)
+    accepted = [engine(config_schema()).is_valid(data) for engine in ENGINES]
+    assert (errors == []) is all(accepted)
+
+
+def test_what_one_engine_alone_refuses_is_reported_beside_the_rest() -> None:
+    assert [engine(config_schema()).is_valid({"id": "abc\n"}) for engine in ENGINES] == [True, False]
+    assert codes({"id": "abc\n"}) == ["text-characters"]
+    assert sorted(codes({"id": "abc\n", "isEnabled": 1, "name": "a b\t"})) == [
+        *("text-characters", "text-characters", "wrong-type"),
+    ]
+
+
+def test_a_value_that_breaks_several_keywords_has_a_finding_for_each() -> None:
+    variant = {"nme": 1}
+    found = check(
+        [document({"rules": [{"name": "r", "conditions": [{"type": "public"}], "variants": [variant]}]})], Settings()
+    )
+    assert sorted((one.code, one.path) for one in found) == [
+        ("missing-key", "/rules/0/variants/0/name"),
+        ("missing-key", "/rules/0/variants/0/passPercentage"),
+        ("unknown-key", "/rules/0/variants/0/nme"),
+    ]
 
 
 @quickly
