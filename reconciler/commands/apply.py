@@ -96,7 +96,7 @@ def run(
             unrecorded = _record(this, recording)
         terminal.result(_drawn(this, output, record, unrecorded))
     code = exit_code(this.outcomes)
-    return signals.exit_code or (Exit.FAILED if unrecorded and code is Exit.DONE else code)
+    return Exit.FAILED if unrecorded and code is Exit.DONE else code
 
 
 def _unnamed_emulator() -> Problem:
