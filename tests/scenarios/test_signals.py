@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -202,3 +204,17 @@ def test_the_emulator_ends_by_a_signal(repository: Repository, number: signal.Si
         _, err = process.communicate(timeout=_IN_TIME)
     assert process.returncode == code
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("flags", [[], ["--expect", "sha256:0"]], ids=["after the writes", "after a refusal"])
+def test_while_it_records(twelve: Repository, live: Live, flags: list[str]) -> None:
+    """Its own git sends the signal, right when the record is to be committed."""
+    git = shutil.which("git")
+    stand_in = twelve.file("bin/git", f'#!/bin/sh\n[ "$3" = commit-tree ] && kill -TERM $PPID\nexec {git} "$@"\n')
+    stand_in.chmod(0o755)
+    done = twelve.run(*APPLY, *flags, env={"PATH": f"{stand_in.parent}:{os.environ['PATH']}"})
+    assert done.code == 143
+    assert "Traceback" not in done.stderr
+    assert len(twelve.recorded or {}) == len(live.written) == (0 if flags else 12)
+    assert Counter(done.statuses.values()) == ({} if flags else {"verified": 12})
+    assert twelve.recorded is not None
