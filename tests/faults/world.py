@@ -138,6 +138,10 @@ class World:
         self._faults = _Watched(list(faults), self._meet)
         self._server.faults = self._faults
 
+    def be_gone_after_this(self) -> None:
+        """No request after the one that is being answered gets through, until ``fail`` says otherwise."""
+        self._server.faults = _Watched([{"always": True, "fault": {"kind": "reset_before"}}], self._meet)
+
     def break_down(self, seconds: float) -> None:
         """Take no connection for so long: they are refused. Call it while a request is being answered."""
         self.has_broken_down = True
