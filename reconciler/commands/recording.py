@@ -12,11 +12,14 @@ from pathlib import PurePosixPath
 from reconciler.commands.files import Files
 from reconciler.commands.planning import BaseFiles, desired_of, read_base
 from reconciler.diff import diff
+from reconciler.documents import Document
 from reconciler.git import Repository
 from reconciler.model import Outcome, Plan, Resource, Status
 from reconciler.normalize import PayloadError
 from reconciler.normalize import live as normalized
 from reconciler.ports import Payload
+
+_BOM = b"\xef\xbb\xbf"
 
 
 class Record:
@@ -40,7 +43,7 @@ class Record:
         """
         payloads = None if live is None else {str(one.get("id")): one for one in live}
         settled = self._settled(outcomes, payloads or {})
-        applied = {one.id: (one.file, one.text.encode()) for one in self._files.documents if one.id in settled}
+        applied = {one.id: (one.file, self._bytes(one)) for one in self._files.documents if one.id in settled}
         known = {one.id for one in self._files.documents}
         kept = {
             config_id: file
@@ -49,6 +52,16 @@ class Record:
         }
         subject = f"Record {len(applied)} of {len(known)} configs as applied to {self._target}"
         return self._repository.record(self.ref, _tree(applied.values(), kept), f"{subject}\n\n{_origin(plan)}")
+
+    def _bytes(self, document: Document) -> bytes:
+        """The file to the byte, BOM included; what was read of it, should it have changed since."""
+        read = document.text.encode()
+        now = self._files.root / document.file
+        try:
+            content = b"" if now.is_symlink() else now.read_bytes()
+        except OSError:
+            return read
+        return content if content == _BOM + read else read
 
     def _settled(self, outcomes: Sequence[Outcome], live: Mapping[str, Payload]) -> set[str]:
         """Ids of configs that are now as their file says: verified by this run, or equal without it."""

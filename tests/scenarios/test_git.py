@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import Live, config
+from harness import TOP, Live, config
 
 from .conftest import RECORD, Repository
 
@@ -59,6 +59,8 @@ def test_a_hot_fix_in_the_console_and_then_an_unrelated_merge(running: Repositor
     done = running.apply()
     assert done.code == 0, "only pure drift was held"
     assert done.statuses == {"alpha": "held", "beta": "verified"}
+    assert done.json["results"][0]["error"]["code"] == "drift"
+    assert done.json["errored"] is False
     assert (value(live, "alpha"), value(live, "beta")) == (7, 2)
     assert recorded(running) == {"alpha": config(1), "beta": config(2)}
 
@@ -331,8 +333,11 @@ def test_a_record_touches_neither_index_nor_working_tree(running: Repository, li
 def test_a_record_is_a_line_of_commits_with_files_alone(running: Repository, live: Live) -> None:
     running.file("README.md", "not a config\n")
     running.write(_draft="not: read\n", alpha=config(2))
-    running.file("configs/deep/er/gamma.json5", "// as its author wrote it\r\n{defaultValue: {/* why */ value: 1}}")
+    running.file(
+        "configs/deep/er/gamma.json5", "\ufeff// as its author wrote it\n{defaultValue: {/* why */ value: 1}}\r\n"
+    )
     running.merge()
+    running.git("config", "core.autocrlf", "input")
     first = running.git("rev-parse", RECORD)
     assert running.apply().code == 0
     assert running.git("rev-parse", f"{RECORD}^") == first
@@ -346,6 +351,17 @@ def test_a_record_is_a_line_of_commits_with_files_alone(running: Repository, liv
     message = running.git("log", "-1", "--format=%B", RECORD)
     assert "3 of 3 configs as applied to production" in message
     assert running.git("rev-parse", "HEAD") in message
+
+
+def test_the_example_configs_are_recorded_to_the_byte(repository: Repository) -> None:
+    """Every format, comments, variants, schemas: what was verified is what the file asks for."""
+    shutil.copytree(TOP / "configs", repository.path / "configs", dirs_exist_ok=True)
+    repository.merge()
+    assert repository.call("apply", "--yes", "--target", "local", "--record", RECORD).code == 0
+    tree = repository.git("ls-tree", "-r", RECORD).splitlines()
+    at_head = repository.git("ls-tree", "-r", "HEAD", "configs").splitlines()
+    skipped = ("configs/reconciler.toml", "configs/.config.schema.json")
+    assert tree == [line for line in at_head if not line.endswith(skipped)]
 
 
 @pytest.mark.parametrize("why", ["refused", "over the limit", "unreachable", "expected otherwise", "archived"])
