@@ -34,7 +34,10 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding. ``code`` is stable and occurs once in the source; ``path`` is a JSON Pointer or None."""
+    """One finding. ``code`` is stable and occurs once in the source; ``path`` is a JSON Pointer or None.
+
+    ``is_secret`` says that the lines at the location must not be shown: they hold what the finding warns of.
+    """
 
     severity: Severity
     code: str
@@ -43,6 +46,7 @@ class Diagnostic:
     hint: str | None = None
     id: str | None = None
     path: str | None = None
+    is_secret: bool = False
 
     @property
     def sort_key(self) -> tuple[Location, str, str, str]:

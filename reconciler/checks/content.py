@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from reconciler.checks.findings import error, first_line, short
-from reconciler.diagnostics import Diagnostic, Location, Severity, pointer
+from reconciler.diagnostics import Diagnostic, Severity, pointer
 from reconciler.dynamic_config.limits import PAYLOAD_BYTES, SAFE_INTEGER
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ def credentials(document: Document, _settings: Settings) -> Iterator[Diagnostic]
     """Configs are sent to every client, comments and all; the finding does not repeat what it found."""
     if not _CREDENTIAL_START.search(document.text):
         return
+    from reconciler.documents.places import location
+
     names = list(_CREDENTIALS)
     for found in _CREDENTIAL.finditer(document.text):
         what = names[(found.lastindex or 1) - 1]
@@ -65,9 +67,10 @@ def credentials(document: Document, _settings: Settings) -> Iterator[Diagnostic]
             Severity.WARNING,
             "credential",
             f"this looks like {what}; configs reach every client",
-            _place(document, found.start(), found.end()),
+            location(document.file, document.text, *found.span()),
             "keep secrets in a secret store, and revoke this one if it is real",
             id=document.id,
+            is_secret=True,
         )
 
 
@@ -101,10 +104,3 @@ def _integers(value: Any, path: str) -> Iterator[tuple[str, int]]:
 
 def _digits(value: int) -> str:
     return f"{value:,}" if abs(value) < 10**30 else short(f"an integer of {value.bit_length()} bits")
-
-
-def _place(document: Document, start: int, end: int) -> Location:
-    text = document.text
-    line, end_line = text.count("\n", 0, start) + 1, text.count("\n", 0, end) + 1
-    column, end_column = start - text.rfind("\n", 0, start), end - text.rfind("\n", 0, end)
-    return Location(document.file, line, column, end_line, end_column)

@@ -3,8 +3,8 @@
 Unlike the shipped schema (``shape_engine``) these come from anyone who may propose a change, so jsonschema_rs explains
 them too: jsonschema's patterns backtrack without end, and its references fetch. jsonschema_rs runs most patterns in
 linear time and stops the others after a number of steps, compares the items of ``uniqueItems`` and numbers of any size
-exactly, and is told to be offline. What it does not limit is work: ``Costs`` counts that beforehand. It also holds every error with a copy of the value it is about, so a schema that could make
-many of them is only asked yes or no.
+exactly, and is told to be offline. What it does not limit is work: ``Costs`` counts that beforehand. It also holds
+every error with a copy of the value it is about, so a schema that could make many of them is only asked yes or no.
 """
 
 from __future__ import annotations

@@ -2,14 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from reconciler.diagnostics import Location
+from reconciler.diagnostics import Diagnostic, Location
 from reconciler.render.inert import terminal
 
 _BEFORE = 2  # lines shown above the finding's own, to say where one is
 _TAB = "    "
 _NARROWEST = 30  # room for a source line, however narrow the terminal
+
+
+class Sources:
+    """The files' lines, split once, and only where a finding asks; of a line with a secret only that it is there."""
+
+    def __init__(self, texts: Mapping[str, str], diagnostics: Iterable[Diagnostic]) -> None:
+        self._texts = texts
+        self._lines: dict[str, list[str]] = {}
+        self._secret = defaultdict[str, set[int]](set)
+        for one in diagnostics:
+            if one.is_secret:
+                self._secret[one.location.file].update(range(one.location.line, one.location.end_line + 1))
+
+    def lines(self, file: str) -> list[str]:
+        if file not in self._lines:
+            lines = enumerate(_split(self._texts.get(file, "")), start=1)
+            secret = self._secret[file]
+            self._lines[file] = ["…" if number in secret else line for number, line in lines]
+        return self._lines[file]
 
 
 def excerpt(lines: Sequence[str], place: Location, width: int, cells: Callable[[str], int]) -> list[tuple[str, str]]:
@@ -32,7 +52,7 @@ def excerpt(lines: Sequence[str], place: Location, width: int, cells: Callable[[
     return [*shown, (" " * gutter + " | ", " " * lead + "^" + "~" * (length - 1))]
 
 
-def split(text: str) -> list[str]:
+def _split(text: str) -> list[str]:
     """The lines of a file as editors count them: ended by LF, CRLF or CR."""
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Action, Change, FieldChange, Outcome, Plan, Status
-from reconciler.render.excerpt import excerpt, split
+from reconciler.render.excerpt import Sources, excerpt
 from reconciler.render.inert import runner, terminal
 from reconciler.render.layout import INDENT, Line, Page
 from reconciler.render.phrases import Phrase, contents, duration, origin, phrase, revision, totals
@@ -35,7 +35,7 @@ def findings(
     diagnostics: Sequence[Diagnostic], sources: Mapping[str, str], files_checked: int, *, color: bool, width: int
 ) -> str:
     """Every finding with its source line; ``sources`` maps a file to its text, as far as it could be read."""
-    page, texts = _page(width), _Sources(sources)
+    page, texts = _page(width), Sources(sources, diagnostics)
     lines: list[Line] = []
     for one in diagnostics:
         lines += [*_finding(one, texts, page), []]
@@ -55,7 +55,7 @@ def plan(
 
     ``seconds`` is how long that would take, where it is known; ``target_flag`` the flag that chose the target.
     """
-    page, texts = _page(width), _Sources(sources or {})
+    page, texts = _page(width), Sources(sources or {}, plan.diagnostics)
     base = f", base {revision(plan.base)}" if plan.base else ""
     lines: list[Line] = [[("Target ", ""), *_target(plan), (base, "")], []]
     about = defaultdict[str, list[Diagnostic]](list)
@@ -83,20 +83,7 @@ def outcome(outcomes: Sequence[Outcome], plan: Plan, *, color: bool, width: int,
     return _draw([*lines, *([[]] if outcomes else []), *_tally(outcomes, record)], color=color)
 
 
-class _Sources:
-    """The files' lines, split once, and only where a finding asks."""
-
-    def __init__(self, texts: Mapping[str, str]) -> None:
-        self._texts = texts
-        self._lines: dict[str, list[str]] = {}
-
-    def lines(self, file: str) -> list[str]:
-        if file not in self._lines:
-            self._lines[file] = split(self._texts.get(file, ""))
-        return self._lines[file]
-
-
-def _finding(one: Diagnostic, sources: _Sources, page: Page) -> Iterator[Line]:
+def _finding(one: Diagnostic, sources: Sources, page: Page) -> Iterator[Line]:
     where, style = _where(one.location), _SEVERITY[one.severity]
     yield [
         (f"{where}: " if where else "", "bold"),

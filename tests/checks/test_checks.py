@@ -209,8 +209,17 @@ def test_one_mistake_is_reported_once() -> None:
 def test_a_credential_is_not_repeated() -> None:
     secret = "AKIA" + "Z" * 16
     (found,) = check([document({"defaultValue": {"key": secret}})], Settings())
-    assert found.code == "credential"
+    assert (found.code, found.is_secret) == ("credential", True)
     assert secret not in found.message + str(found.hint)
+
+
+@pytest.mark.parametrize("end_of_line", ["\n", "\r\n", "\r"])
+def test_a_credential_stands_in_the_line_that_editors_show(end_of_line: str) -> None:
+    secret = "AKIA" + "Z" * 16
+    read, _ = parse("configs/abc.yaml", end_of_line.join(["id: abc", "defaultValue:", f"  key: {secret}", ""]), "yaml")
+    assert read is not None
+    (found,) = check([read], Settings())
+    assert found.location == Location("configs/abc.yaml", 3, 8, 3, 28)
 
 
 def test_all_findings_of_a_file_come_together() -> None:

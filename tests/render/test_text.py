@@ -228,6 +228,19 @@ def test_findings_look_as_agreed() -> None:
     golden.matches("findings.txt", text.findings(diagnostics, sources, 1041, color=False, width=100))
 
 
+def test_no_line_with_a_secret_is_drawn_whatever_else_is_found_there() -> None:
+    source = "a: 1\nkey: hunter2\non: 1\nb: 2\nc: 3\nd: 4\n"
+    secret = warning("credential", "this looks like a key", place=Location("a", 2, 6, 2, 9), is_secret=True)
+    others = [error("code", "wrong", Location("a", line, 1, line, 3)) for line in (2, 3, 5)]
+    drawn = text.findings([secret, *others], {"a": source}, 1, color=False, width=80)
+    assert "hunt" not in drawn
+    assert drawn.count("   2 | …\n") == 3
+    assert "   3 | on: 1\n" in drawn
+    assert "hunt" not in text.plan(
+        plan_of(diagnostics=(secret,)), color=False, width=80, seconds=1, sources={"a": source}
+    )
+
+
 def test_no_findings_says_how_much_was_checked() -> None:
     assert text.findings([], {}, 1, color=False, width=80) == "1 file checked, nothing to report\n"
 
