@@ -114,14 +114,16 @@ class Project:
         )
         return Done(done.returncode, done.stdout or "", done.stderr)
 
-    def start(self, *arguments: str, env: Mapping[str, str] | None = None) -> subprocess.Popen[str]:
+    def start(
+        self, *arguments: str, env: Mapping[str, str] | None = None, stdout: int = subprocess.PIPE
+    ) -> subprocess.Popen[str]:
         """Start the command and let it run."""
         return subprocess.Popen(
             command(arguments),
             cwd=self.path,
             env=self.environ(env),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdout=stdout,
             stderr=subprocess.PIPE,
             text=True,
         )

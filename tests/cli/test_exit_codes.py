@@ -139,6 +139,7 @@ def test_an_archived_config_stops_all_of_an_apply(served: Project, live: Live, o
         done = served.call(*command, "--format", output)
         assert done.code == 3
         assert "unarchive" in done.stdout
+        assert done.stdout.count("config-archived") == 1, "said once"
     assert live.written == []
 
 
@@ -287,9 +288,12 @@ def test_out_is_written_whole_or_not_at_all(shop: Project) -> None:
     assert done.stderr == "reconciler: /dev/full could not be written: No space left on device\n"
     assert shop.call("plan", "--out", "nowhere/plan.json").code == 1
     assert shop.call("plan", "--out", "/dev/stdout").code == 0
-    shop.file("plan.json", "what was there")
+    before = shop.file("plan.json", "what was there")
+    reader = before.open()
     assert shop.call("plan", "--format", "markdown", "--out", "plan.json").stdout.startswith("<!--")
     assert json.loads((shop.path / "plan.json").read_text())["format_version"] == "1.0"
+    assert reader.read() == "what was there", "the old file was replaced and not written into"
+    reader.close()
     assert sorted(one.name for one in shop.path.iterdir()) == [".reconciler", "configs", "plan.json"]
 
 

@@ -218,3 +218,36 @@ def test_while_it_records(twelve: Repository, live: Live, flags: list[str]) -> N
     assert len(twelve.recorded or {}) == len(live.written) == (0 if flags else 12)
     assert Counter(done.statuses.values()) == ({} if flags else {"verified": 12})
     assert twelve.recorded is not None
+
+
+def test_while_it_says_that_it_was_interrupted(twelve: Repository, live: Live) -> None:
+    """Its output waits in a pipe that is full, so every further signal meets it there."""
+    live.fail(slow("GET"))
+    arrived = threading.Semaphore(0)
+    live.before("GET", "", arrived.release)
+    ours, theirs = os.pipe()
+    filled = _fill(theirs)
+    with twelve.start("plan", "--format", "json", stdout=theirs) as process, os.fdopen(ours, "rb") as pipe:
+        os.close(theirs)
+        assert arrived.acquire(timeout=_IN_TIME)
+        process.send_signal(signal.SIGINT)
+        for _ in range(10):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(0.1)
+            process.send_signal(signal.SIGTERM)
+        printed = pipe.read()[filled:]
+        _, err = process.communicate(timeout=_IN_TIME)
+    assert process.returncode == 130
+    assert json.loads(printed)["errored"] is True
+    assert "Traceback" not in err
+
+
+def _fill(pipe: int) -> int:
+    """Fill a pipe; returns how many bytes it took."""
+    os.set_blocking(pipe, False)
+    taken = 0
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            taken += os.write(pipe, b" " * 4096)
+    os.set_blocking(pipe, True)
+    return taken
