@@ -65,10 +65,10 @@ def until_stopped(clock: Clock, read: Callable[[], _T]) -> _T | None:
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
     try:
         answer = pool.submit(read)
-        while not clock.stopping:
-            if wait([answer], timeout=_TICK).done:
-                return answer.result()
-        return None
+        while not wait([answer], timeout=_TICK).done:
+            if clock.stopping:
+                return None
+        return None if clock.stopping else answer.result()  # a read that was itself cut short raises
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
