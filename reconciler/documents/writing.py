@@ -104,5 +104,11 @@ def _verbatim(text: str, indent: str) -> str | None:
 
 
 def _scalar(value: Any) -> str:
-    # Control characters, and the separators that editors take for ends of line, are escaped.
-    return json.dumps(value, ensure_ascii=isinstance(value, str) and NOT_ALLOWED.search(value) is not None)
+    if isinstance(value, str) and NOT_ALLOWED.search(value):
+        # Control characters, and what editors take for ends of line. JSON's escapes are JSON5's too, while json5 leaves
+        # U+007F to U+009F as they are, and writes U+0000 as \0 even before a digit, where it would be an octal escape.
+        return json.dumps(value)
+    import json5  # 40 ms that only `pull` has to spend
+
+    text: str = json5.dumps(value, ensure_ascii=False)
+    return text

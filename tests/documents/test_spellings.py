@@ -6,6 +6,7 @@ import re
 from random import Random
 from typing import Any
 
+import json5
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +17,7 @@ from reconciler.documents.build import build
 from reconciler.documents.document import syntax_of
 from reconciler.documents.places import places
 from reconciler.documents.quick import quick
+from reconciler.documents.yaml import NOT_ALLOWED
 from tests.documents.spelling import SPELLINGS, configs, randoms, same, yaml_flow
 
 many = settings(max_examples=100, deadline=None)
@@ -109,6 +111,29 @@ def test_written_yaml_reads_back(data: dict[str, Any]) -> None:
 def test_written_json5_reads_back(data: dict[str, Any]) -> None:
     document = read(json5_text(data, {}), "json5")
     assert same(document.data, data)
+
+
+# What has a meaning of its own in JSON5, or none in an editor; a digit makes an octal escape of a \0 before it.
+odd_text = st.text(st.sampled_from("\0\x01\x1b\x7f\x85\u2028\u2029\ufeff\ud800\v\b\n\r\t\\\"'é019/*"), max_size=8)
+
+
+@many
+@given(text=odd_text, key=odd_text)
+def test_written_json5_is_strict_and_shows_what_it_holds(text: str, key: str) -> None:
+    data = {"a": text, key: [text, {}]}
+    written = json5_text(data, {})
+    assert json5.loads(written) == data
+    assert not NOT_ALLOWED.search(written)
+    if "\ud800" not in text + key:
+        assert same(read(written, "json5").data, data)
+
+
+def test_json5_is_written_as_people_write_it() -> None:
+    data = {"id": "a_b", "a b": 1.5, "né": "it's", "list": [1, None, "x"], "long": ["y" * 40] * 3, "empty": {}}
+    assert json5_text(data, {}) == (
+        '{\n  id: "a_b",\n  "a b": 1.5,\n  "né": "it\'s",\n  list: [1, null, "x"],\n'
+        "  long: [\n" + f'    "{"y" * 40}",\n' * 3 + "  ],\n  empty: {},\n}\n"
+    )
 
 
 @many
