@@ -72,7 +72,7 @@ def test_a_stop_while_waiting_for_the_rate_window_skips_what_waits() -> None:
         settings.write_text(settings.read_text() + "mutations_per_10s = 2\n")
         world.clock.each_time = world.clock.stop
         counts = Counter(world.apply().statuses.values())
-        assert set(counts) == {"verified", "skipped"}
+        assert counts["verified"] + counts["skipped"] == 6
         assert counts["verified"] == len(world.live.audit()) <= 2
         world.clock.each_time = lambda: None
         finishes_the_rest(world)
