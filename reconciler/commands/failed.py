@@ -16,6 +16,7 @@ from reconciler.git import GitError
 from reconciler.model import Plan, TargetRef
 from reconciler.ports import ApiError
 
+_BUG = "internal"
 _NO_PLAN = Plan(TargetRef("", ""), None, None, (), 0, (), (), (), "", "")
 
 
@@ -25,19 +26,19 @@ def problem(error: BaseException) -> Problem:
         case Problem():
             return error
         case Terminated():
-            return Problem(Exit.TERMINATED, "terminated", "stopped by SIGTERM; nothing more was done")
+            return Problem(Exit.TERMINATED, "stopped-by-sigterm", "stopped by SIGTERM; nothing more was done")
         case KeyboardInterrupt():
-            return Problem(Exit.INTERRUPTED, "interrupted", "interrupted; nothing more was done")
+            return Problem(Exit.INTERRUPTED, "stopped-by-sigint", "interrupted; nothing more was done")
         case ApiError():
             return Problem(Exit.FAILED, error.code, error.message)
         case GitError():
-            return Problem(Exit.FAILED, "git", str(error))
+            return Problem(Exit.FAILED, "git-failed", str(error))
         case OSError():
             named = f"{error.filename}: " if error.filename else ""
             return Problem(Exit.FAILED, "system", f"{named}{error.strerror or error}")
         case _:
             said = f"an error of reconciler {__version__} itself: {type(error).__name__}"
-            return Problem(Exit.FAILED, "internal", said, "run it again with -v, and report what it shows")
+            return Problem(Exit.FAILED, _BUG, said, "run it again with -v, and report what it shows")
 
 
 def tell(what: Problem, error: BaseException, terminal: Terminal, *, command: str, output: str) -> Exit:
@@ -55,7 +56,7 @@ def tell(what: Problem, error: BaseException, terminal: Terminal, *, command: st
         terminal.warn(f"reconciler: {what.message}")
         if what.hint:
             terminal.warn(f"  help: {what.hint}")
-        if what.code == "internal" and terminal.verbose:
+        if what.code == _BUG and terminal.verbose:
             import traceback
 
             terminal.warn("".join(traceback.format_exception(error)))

@@ -102,7 +102,7 @@ def test_anything_else_is_a_no(typing: Typing, live: Live, answer: str) -> None:
 def test_ctrl_c_at_the_question_is_an_interruption(typing: Typing, live: Live) -> None:
     done = typing.answers(_CTRL_C, "apply", "--format", "json")
     assert done.code == 130
-    assert done.json["error"]["code"] == "interrupted"
+    assert done.json["error"]["code"] == "stopped-by-sigint"
     assert live.written == []
 
 

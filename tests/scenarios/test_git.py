@@ -275,7 +275,7 @@ def test_a_base_that_does_not_resolve(running: Repository, live: Live, ref: str)
     live.requests.clear()
     for command in (["plan"], ["apply", "--yes"]):
         done = running.call(*command, "--format", "json", f"--base={ref}")
-        assert (done.code, done.json["error"]["code"]) == (1, "git")
+        assert (done.code, done.json["error"]["code"]) == (1, "git-failed")
     assert live.requests == []
 
 
@@ -428,7 +428,7 @@ def test_a_record_goes_to_a_ref_of_its_own(running: Repository, live: Live, ref:
     live.requests.clear()
     before = running.git("for-each-ref")
     done = running.call("apply", "--yes", "--format", "json", f"--record={ref}")
-    assert (done.code, done.json["error"]["code"]) == (1, "git")
+    assert (done.code, done.json["error"]["code"]) == (1, "git-failed")
     assert running.git("for-each-ref") == before
     assert live.requests == []
 

@@ -107,7 +107,7 @@ def test_a_run_that_only_reads_ends_at_once(twelve: Repository, live: Live, numb
         done = interrupted(twelve, live, number, command, "--format", "json", method="GET")
         assert done.code == code
         assert done.json["errored"] is True
-        assert done.json["error"]["code"] in ("interrupted", "terminated")
+        assert done.json["error"]["code"] == f"stopped-by-{number.name.lower()}"
     assert live.written == []
 
 
