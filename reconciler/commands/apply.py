@@ -167,6 +167,12 @@ def _is_as_planned(plan: Plan, this: _Run) -> bool:
 
 
 def _write(plan: Plan, this: _Run) -> None:
+    ends = this.clock.monotonic() + writing.apply_seconds(plan, connecting.windows_of(this.settings))
+
+    def how_far() -> str:
+        return _how_far(len(this.outcomes), len(plan.changes), ends - this.clock.monotonic())
+
+    this.terminal.progress(how_far)
     for outcome in applying.apply(
         plan,
         this.connection.reader,
@@ -176,8 +182,14 @@ def _write(plan: Plan, this: _Run) -> None:
         may_be_reviewed=this.target.respect_review_settings,
     ):
         this.outcomes.append(outcome)
-        this.terminal.progress(f"{len(this.outcomes)}/{len(plan.changes)} {outcome.status} {outcome.change.id}")
+        this.terminal.progress(how_far)
     this.outcomes.sort(key=lambda one: one.change.id)
+
+
+def _how_far(done: int, total: int, seconds: float) -> str:
+    from reconciler.render.phrases import duration
+
+    return f"{done}/{total}" + (f"   done in {duration(seconds)}" if done < total and seconds > 1 else "")
 
 
 def _check_again(plan: Plan, this: _Run) -> None:

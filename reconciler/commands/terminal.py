@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO
@@ -32,6 +32,7 @@ class Terminal:
     has_result: bool = False
     """Whether anything was written to stdout: a second document would spoil the first."""
     _progress_shown: bool = False
+    _how_far: Callable[[], str] = str
     _waited_for: set[str] = field(default_factory=set)
 
     @property
@@ -89,20 +90,27 @@ class Terminal:
         self.stderr.write(inert.runner(shown) + "\n")
         self.stderr.flush()
 
-    def progress(self, text: str) -> None:
-        """One line that replaces the one before it; only where a person looks on."""
-        if self.shows_progress:
-            self._progress_shown = True
-            self.stderr.write(f"\r\x1b[K{inert.terminal(self.without_secret(text))}")
-            self.stderr.flush()
+    def progress(self, how_far: Callable[[], str]) -> None:
+        """How far the command is: one line that replaces the one before it; only where a person looks on.
+
+        It is asked again for every second of a wait.
+        """
+        self._how_far = how_far
+        self._show(how_far())
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Count a wait down for who looks on; a log gets one line for each reason to wait."""
+        """Count a wait down beside how far it is, for who looks on; a log gets one line for each reason to wait."""
         if self.shows_progress:
-            self.progress(f"waiting {seconds:.0f} s: {why}")
+            self._show(f"{self._how_far()}   waiting {seconds:.0f} s: {why}".lstrip())
         elif seconds >= _WORTH_A_LINE and why not in self._waited_for:
             self._waited_for.add(why)
             self.note(f"waiting {seconds:.0f} s: {why}")
+
+    def _show(self, line: str) -> None:
+        if self.shows_progress:
+            self._progress_shown = True
+            self.stderr.write(f"\r\x1b[K{inert.terminal(self.without_secret(line))}")
+            self.stderr.flush()
 
     def ask(self, question: str) -> bool:
         """True only for a plain yes."""
