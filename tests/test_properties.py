@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from strategies import KEYS, OPTIONAL_FIELDS, VALUES, commented, configs, respelled, rule_lists
 
@@ -189,6 +189,8 @@ def test_other_spellings_of_live_are_no_difference(file: Body, data: st.DataObje
 
 
 @given(VALUES, VALUES)
+@example({"list": [{"a": 1}, {"a": 2}]}, {"list": [{"a": 2}, {"a": 1}]})
+@example({"list": [{}, 1, 1]}, {"list": [{}, 1]})
 @MANY
 def test_a_plan_tells_a_value_whole(live: Body, file: Body) -> None:
     """Nothing differs where the values are equal as JSON; else carrying out what is shown makes one of the other."""

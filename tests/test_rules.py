@@ -79,6 +79,11 @@ def test_a_value_that_two_live_rules_return_names_neither() -> None:
     assert [each.live for each in pair(rules_of([rule("new", DE, {"n": 1})]), live)] == [None, 0, 1]
 
 
+def test_rules_that_return_nothing_are_not_one_for_that() -> None:
+    live = rules_of([rule("beta", CA)])
+    assert [each.live for each in pair(rules_of([rule("new", DE)]), live)] == [None, 0]
+
+
 def test_variants_are_found_by_id_then_name_then_value() -> None:
     def variants(*given: dict[str, Any]) -> tuple[Rule, ...]:
         return config(rule("split", variants=list(given))).rules[0].variants
