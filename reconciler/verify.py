@@ -6,31 +6,35 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from reconciler import body as bodies
+from reconciler.dynamic_config.fields import CONFIG, Managed
 from reconciler.model import Resource
 from reconciler.normalize import PayloadError, canonical_text
 from reconciler.normalize import live as normalized
 from reconciler.ports import Payload
 
+_SCHEDULE = "pendingAutomatedRollouts"
+
 
 def differences(config_id: str, body: Mapping[str, Any], after: Payload, before: Payload | None = None) -> list[str]:
     """What of a request body is not so in ``after``, and what of ``before`` was lost: paths, empty where all is well.
 
-    A field that the body leaves out is empty or the server's own affair, and is not compared.
+    A field that the body leaves out is empty where files always manage it, else the server's own affair.
     """
     try:
         meant, found = normalized({"id": config_id, **body}), normalized(after)
+        was = None if before is None else normalized(before)
     except PayloadError as error:
         return [f"the answer ({error})"]
-    return [*_fields(meant, found, body), *_rules(meant, found), *_comments(meant, found), *_lost(before, after)]
+    if found.id != config_id:
+        return [f'the answer, which is about "{found.id}"']
+    wrong = [*_fields(meant, found, body), *_rules(meant, found), *_comments(meant, found)]
+    return wrong if was is None else [*wrong, *_lost_comments(meant, found, was), *_lost(was.raw, after)]
 
 
 def _fields(meant: Resource, found: Resource, body: Mapping[str, Any]) -> Iterator[str]:
-    for name in meant.spec:
-        if name == "teamID" and body.get("team") and name not in body:
-            continue  # the server fills in the other spelling of a team
-        if name == "team" and body.get("teamID") and name not in body:
-            continue
-        if name != "rules" and name in body and not _same(meant.spec[name], found.spec[name]):
+    for name, wanted in meant.spec.items():
+        is_compared = name in body or CONFIG[name].managed is Managed.ALWAYS
+        if name != "rules" and is_compared and not _same(wanted, found.spec[name]):
             yield f"/{name}"
 
 
@@ -53,18 +57,28 @@ def _comments(meant: Resource, found: Resource) -> Iterator[str]:
             yield f"{path} (comments)"
 
 
-def _lost(before: Payload | None, after: Payload) -> Iterator[str]:
-    """Fields that this tool does not know and could not send, of the config and of each rule that is still there."""
-    if before is None:
-        return
+def _lost_comments(meant: Resource, found: Resource, was: Resource) -> Iterator[str]:
+    """Comments that live had and that were sent back, and that are gone together with their twin."""
+    kept = {twin.text for twin in was.twins.values() if twin.comments}
+    gone = (path for path, twin in meant.twins.items() if twin.text in kept and path not in found.twins)
+    yield from (f"{path} (comments, lost)" for path in gone)
+
+
+def _lost(before: Mapping[str, Any], after: Payload) -> Iterator[str]:
+    """What could not be sent, and so is the server's to keep: unknown fields, and of each rule its rollout schedule."""
     yield from (f"/{name} (lost)" for name in bodies.unknown_in_config(before) if name not in after)
     rules = {_identity(rule): rule for rule in after.get("rules") or ()}
     for rule in before.get("rules") or ():
         left = rules.get(_identity(rule))
         if left is not None:
-            known = bodies.unknown_in_rule(left)
-            lost = (name for name in bodies.unknown_in_rule(rule) if name not in known)
-            yield from (f'rule "{rule.get("name")}" {name} (lost)' for name in lost)
+            yield from (f'rule "{rule.get("name")}" {name} (lost)' for name in _lost_in_rule(rule, left))
+
+
+def _lost_in_rule(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    known = bodies.unknown_in_rule(after)
+    yield from (name for name in bodies.unknown_in_rule(before) if name not in known)
+    if before.get(_SCHEDULE) and not after.get(_SCHEDULE):
+        yield _SCHEDULE
 
 
 def _identity(rule: Mapping[str, Any]) -> Any:
