@@ -12,17 +12,17 @@ Part = tuple[str, dict[str, Any]]
 """A JSON Pointer and the mapping that stands there."""
 
 
-def rules(data: dict[str, Any]) -> Iterator[Part]:
+def rules(data: dict[str, Any]) -> list[Part]:
     """Every rule that is a mapping, from top to bottom."""
     return _mappings(data.get("rules"), "/rules")
 
 
-def conditions(rule: Part) -> Iterator[Part]:
+def conditions(rule: Part) -> list[Part]:
     """Every condition of a rule that is a mapping."""
     return _mappings(rule[1].get("conditions"), rule[0] + "/conditions")
 
 
-def variants(rule: Part) -> Iterator[Part]:
+def variants(rule: Part) -> list[Part]:
     """Every variant of a rule that is a mapping."""
     return _mappings(rule[1].get("variants"), rule[0] + "/variants")
 
@@ -46,8 +46,7 @@ def is_number(value: Any) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _mappings(items: Any, path: str) -> Iterator[Part]:
-    if isinstance(items, list):
-        for index, one in enumerate(items):
-            if isinstance(one, dict):
-                yield f"{path}/{index}", one
+def _mappings(items: Any, path: str) -> list[Part]:
+    if not isinstance(items, list):
+        return []
+    return [(f"{path}/{index}", one) for index, one in enumerate(items) if isinstance(one, dict)]

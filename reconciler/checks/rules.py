@@ -133,8 +133,11 @@ def unreachable_rules(document: Document, _settings: Settings) -> Iterator[Diagn
 
 def repeated_conditions(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
     """Two rules with the same conditions: the second decides only where the first does not count."""
+    given_rules = rules(document.data)
+    if _all_differ([" ".join(_types(rule)) for rule in given_rules]):
+        return
     first: dict[str, Part] = {}
-    for path, rule in rules(document.data):
+    for path, rule in given_rules:
         given = rule.get("conditions")
         if not isinstance(given, list) or len(given) == 0 or _is_for_everyone((path, rule)):
             continue
@@ -153,6 +156,8 @@ def repeated_conditions(document: Document, _settings: Settings) -> Iterator[Dia
 def repeated_condition(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
     """One condition written twice in a rule says nothing more."""
     for rule in rules(document.data):
+        if _all_differ(_types(rule)):
+            continue
         seen: set[str] = set()
         for path, condition in conditions(rule):
             spelled = _spelled(condition)
@@ -172,6 +177,15 @@ def values_are_objects(document: Document, _settings: Settings) -> Iterator[Diag
                 "value-not-object",
                 f"{key} is {kind(value)}; a dynamic config's values are mappings",
             )
+
+
+def _types(rule: Part) -> list[str]:
+    """The types of a rule's conditions. Where these differ the conditions do, and need not be spelled."""
+    return [repr(condition.get("type")) for _, condition in conditions(rule)]
+
+
+def _all_differ(items: list[str]) -> bool:
+    return len(set(items)) == len(items)
 
 
 def _spelled(condition: Any) -> str:

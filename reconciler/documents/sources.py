@@ -19,6 +19,8 @@ from reconciler.documents.document import FORMATS, Format
 from reconciler.documents.flaws import Flaw
 from reconciler.documents.limits import MAX_BYTES
 
+_ORDINARY_BYTES = 64 * 1024  # nearly every file is shorter; asking for more sets more memory aside, each time
+
 
 class RefusedFileError(Exception):
     """A file that cannot be read, or must not be."""
@@ -68,7 +70,8 @@ class DiskFile:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 raise RefusedFileError(flaws.not_a_regular_file())
             try:
-                return stream.read(MAX_BYTES + 1)
+                content = stream.read(_ORDINARY_BYTES)
+                return content if len(content) < _ORDINARY_BYTES else content + stream.read(MAX_BYTES + 1)
             except OSError as error:
                 raise RefusedFileError(flaws.unreadable(error.strerror or str(error))) from error
 
@@ -145,8 +148,12 @@ class DirectorySource:
         return None if entry.is_file(follow_symlinks=False) else flaws.not_a_regular_file()
 
     def shown(self, path: str | Path) -> str:
-        relative = os.path.relpath(path, self.shown_root)
-        return _printable(PurePosixPath(relative).as_posix())
+        below = f"{self.shown_root}/"
+        whole = str(path)
+        # What relpath would say of nearly every file, in a tenth of its time.
+        return _printable(
+            whole.removeprefix(below) if whole.startswith(below) else os.path.relpath(path, self.shown_root)
+        )
 
 
 def top_level(configs: Path) -> Path:
