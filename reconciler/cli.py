@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import os
+import shlex
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -180,8 +181,8 @@ def _plan(session: _Session, *, configs: Path, comment_limit: int | None, **flag
     """Show what apply would do. Sends GET requests only."""
     from reconciler.commands import plan
 
-    choice = _choice(flags)
-    return plan.run(session.terminal, _clock(), configs, choice, limit=comment_limit, **flags)
+    choice, command = _choice(flags), _apply_command(flags["out"])
+    return plan.run(session.terminal, _clock(), configs, choice, limit=comment_limit, command=command, **flags)
 
 
 @_command(
@@ -209,9 +210,9 @@ def _apply(
     return apply.run(session.terminal, _clock(), session.signals, configs, choice, given, **flags)
 
 
-@_command("show", _OUTPUT, _formats("text", "json", "markdown", "github"), _LIMIT)
+@_command("show", _COMMON, _formats("text", "json", "markdown", "github"), _LIMIT)
 @click.argument("saved", metavar="PLAN.json", type=click.Path(path_type=Path))
-def _show(session: _Session, *, saved: Path, output: str, comment_limit: int | None) -> int:
+def _show(session: _Session, *, saved: Path, output: str, comment_limit: int | None, **_: Any) -> int:
     """Draw a saved plan in another format."""
     from reconciler.commands import show
 
@@ -234,8 +235,8 @@ def _pull(session: _Session, *, configs: Path, ids: tuple[str, ...], **flags: An
     return pull.run(session.terminal, _clock(), configs, ids, **flags)
 
 
-@_command("init", _CONFIGS, _OUTPUT)
-def _init(session: _Session, *, configs: Path) -> int:
+@_command("init", _COMMON)
+def _init(session: _Session, *, configs: Path, **_: Any) -> int:
     """Set up a repository: workflows, settings, a first config. Overwrites nothing."""
     from reconciler.commands import init
 
@@ -244,7 +245,7 @@ def _init(session: _Session, *, configs: Path) -> int:
 
 @_command(
     "emulator",
-    _OUTPUT,
+    _COMMON,
     _option("--port", type=click.IntRange(0, 65535), default=3006, show_default=True, help="0 takes any free port."),
     _option(
         "--db",
@@ -258,15 +259,24 @@ def _init(session: _Session, *, configs: Path) -> int:
     _option("--faults", type=click.Path(path_type=Path), metavar="FILE", help="Misbehave as this JSON file says."),
     _option("--rate-limits", is_flag=True, help="Answer 429 beyond 100 mutations in 10 s or 900 in 15 min."),
 )
-def _emulator(session: _Session, **flags: Any) -> int:
+def _emulator(
+    session: _Session,
+    *,
+    port: int,
+    db: Path | None,
+    seed: Path | None,
+    faults: Path | None,
+    rate_limits: bool,
+    **_: Any,
+) -> int:
     """Serve the local Console API emulator on 127.0.0.1."""
     from reconciler.commands import emulator
 
-    return emulator.run(session.terminal, **flags)
+    return emulator.run(session.terminal, port=port, db=db, seed=seed, faults=faults, rate_limits=rate_limits)
 
 
-@_command("schema", _OUTPUT, _option("--settings", is_flag=True, help="The schema of reconciler.toml instead."))
-def _schema(session: _Session, *, settings: bool) -> int:
+@_command("schema", _COMMON, _option("--settings", is_flag=True, help="The schema of reconciler.toml instead."))
+def _schema(session: _Session, *, settings: bool, **_: Any) -> int:
     """Print the JSON Schema of a config file, for editors."""
     from reconciler.commands import schema
 
@@ -277,6 +287,19 @@ def _choice(flags: dict[str, Any]) -> Any:
     from reconciler.commands.planning import Choice
 
     return Choice(*(flags.pop(name) for name in ("base", "only", "exclude", "overwrite")))
+
+
+def _apply_command(out: Path | None) -> str:
+    """The command that carries out what this one plans: the flags that were given, or the plan that it saves."""
+    chooses = ("configs", "target", "api_url") + (() if out else ("base", "only", "exclude", "overwrite"))
+    context = click.get_current_context()
+    words = ["reconciler", "apply"]
+    for name in chooses:
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            value = context.params[name]
+            given = value if isinstance(value, tuple) else (value,)
+            words += [word for one in given for word in (f"--{name.replace('_', '-')}", str(one))]
+    return shlex.join([*words, *([str(out)] if out else [])])
 
 
 def _refuse_with_saved_plan() -> None:

@@ -90,7 +90,7 @@ def run(
         recording = None if record is None or files is None else Record(record, files, base, chosen.name)
         unrecorded: GitError | None = None
         try:
-            _carry_out(this, choice, base, given, output, target)
+            _carry_out(this, choice, base, given, output)
         finally:
             signals.only_stop(clock)
             unrecorded = _record(this, recording)
@@ -117,9 +117,7 @@ def _base(this: _Run, choice: Choice) -> BaseFiles | None:
     return None if this.plan.base is None else planning.read_base(this.files, this.plan.base)
 
 
-def _carry_out(
-    this: _Run, choice: Choice, base: BaseFiles | None, given: Consent, output: str, target_flag: str | None
-) -> None:
+def _carry_out(this: _Run, choice: Choice, base: BaseFiles | None, given: Consent, output: str) -> None:
     """From the plan to the outcomes, which stay in ``this`` also where it ends with an exception."""
     if this.plan is None:
         assert this.files is not None
@@ -127,7 +125,7 @@ def _carry_out(
         this.plan, this.live = this.planned.plan, this.planned.live
     plan = this.plan
     if output == "text":
-        this.terminal.result(_shown(plan, this, target_flag) + "\n")
+        this.terminal.result(_shown(plan, this) + "\n")
     consent.check(plan, given)
     if not plan.writes:
         this.outcomes = applying.not_begun(plan.changes, applying.stopped())
@@ -136,7 +134,7 @@ def _carry_out(
     is_asked = not is_saved and not given.yes
     if is_asked:
         if output != "text" and this.terminal.can_ask:
-            this.terminal.warn(_shown(plan, this, target_flag))
+            this.terminal.warn(_shown(plan, this))
         consent.ask(plan, this.terminal)
     this.signals.only_stop(this.clock)
     if (is_saved or is_asked) and not _is_as_planned(plan, this):
@@ -145,10 +143,10 @@ def _carry_out(
     _check_again(plan, this)
 
 
-def _shown(plan: Plan, this: _Run, target_flag: str | None) -> str:
-    windows = connecting.windows_of(this.settings)
+def _shown(plan: Plan, this: _Run) -> str:
+    windows = connecting.windows_of(this.settings, this.target)
     sources = this.planned.files.sources if this.planned else None
-    return writing.plan_text(plan, "text", this.terminal, windows=windows, sources=sources, target_flag=target_flag)
+    return writing.plan_text(plan, "text", this.terminal, windows=windows, sources=sources, command=None)
 
 
 def _is_as_planned(plan: Plan, this: _Run) -> bool:
@@ -167,7 +165,7 @@ def _is_as_planned(plan: Plan, this: _Run) -> bool:
 
 
 def _write(plan: Plan, this: _Run) -> None:
-    ends = this.clock.monotonic() + writing.apply_seconds(plan, connecting.windows_of(this.settings))
+    ends = this.clock.monotonic() + writing.apply_seconds(plan, connecting.windows_of(this.settings, this.target))
 
     def how_far() -> str:
         return _how_far(len(this.outcomes), len(plan.changes), ends - this.clock.monotonic())

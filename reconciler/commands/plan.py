@@ -25,14 +25,19 @@ def run(
     out: Path | None = None,
     detailed_exitcode: bool = False,
     limit: int | None = None,
+    command: str = "reconciler apply",
 ) -> Exit:
-    """Plan and show it. ``out``: also write the JSON plan there, whatever ``output`` says."""
+    """Plan and show it. ``out``: also write the JSON plan there, whatever ``output`` says.
+
+    ``command`` is what would carry the plan out, as the output tells it.
+    """
     files = planning.read_valid(configs)
     chosen = connecting.choose(files.settings, target, api_url)
     with connecting.connected(chosen, files.settings, terminal, clock, files.root) as connection:
         base = planning.base_of(files, chosen, choice)
         planned = planning.make(files, chosen, connection.reader, choice, base)
     plan = planned.plan
+    windows = connecting.windows_of(files.settings, chosen)
     if out is not None:
         writing.atomically(out, terminal.without_secret(writing.json_text(planfile.to_document(plan))))
     terminal.result(
@@ -40,13 +45,13 @@ def run(
             plan,
             output,
             terminal,
-            windows=connecting.windows_of(files.settings),
+            windows=windows,
             sources=files.sources,
-            target_flag=target,
+            command=command,
             limit=limit,
         )
     )
-    writing.summary(plan, output, terminal, connecting.windows_of(files.settings))
+    writing.summary(plan, output, terminal, windows)
     return exit_code(plan, detailed=detailed_exitcode)
 
 

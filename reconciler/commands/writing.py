@@ -30,7 +30,7 @@ def plan_text(
     *,
     windows: Windows,
     sources: Mapping[str, str] | None = None,
-    target_flag: str | None = None,
+    command: str | None = "reconciler apply",
     limit: int | None = None,
 ) -> str:
     """A plan in one of the formats: text, json, markdown or github."""
@@ -44,7 +44,7 @@ def plan_text(
     if output == "github":
         from reconciler.render import github
 
-        return github.plan(plan, sources=sources or {}, seconds=seconds)
+        return github.plan(plan, sources=sources or {}, seconds=seconds, command=command)
     from reconciler.render import text
 
     return text.plan(
@@ -53,7 +53,7 @@ def plan_text(
         width=terminal.width,
         seconds=seconds,
         sources=sources,
-        target_flag=target_flag,
+        command=command,
     )
 
 

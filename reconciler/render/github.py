@@ -41,10 +41,10 @@ def plan(
     *,
     seconds: float | None = None,
     sources: Mapping[str, str] | None = None,
-    target_flag: str | None = None,
+    command: str | None = "reconciler apply",
 ) -> str:
     """Annotations of holds, drift and findings, and below them the text form; the arguments are ``text.plan``'s."""
-    drawn = text.plan(plan, color=False, width=_WIDTH, seconds=seconds, sources=sources, target_flag=target_flag)
+    drawn = text.plan(plan, color=False, width=_WIDTH, seconds=seconds, sources=sources, command=command)
     held = [_held(change) for change in plan.held]
     drift = [_drift(field, change) for change in plan.writes for field in change.fields if field.origin in _BLAMED]
     warnings = [*held, *drift, *_notes(plan.diagnostics, Severity.WARNING)]

@@ -17,6 +17,7 @@ from reconciler.render.phrases import Phrase, contents, duration, origin, phrase
 from reconciler.render.values import Row, counted
 
 _WIDEST_SUBJECT = 36
+_APPLY = "reconciler apply"
 _LISTED = 12  # verified configs, unmanaged ids: what is well is named up to here, then counted
 _SEVERITY = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
 _ACTION = {Action.CREATE: ("+ create", "bold green"), Action.UPDATE: ("~ update", "bold yellow")}
@@ -49,11 +50,12 @@ def plan(
     width: int,
     seconds: float | None,
     sources: Mapping[str, str] | None = None,
-    target_flag: str | None = None,
+    command: str | None = _APPLY,
 ) -> str:
     """What apply would do, and what to run next.
 
-    ``seconds`` is how long that would take, where it is known; ``target_flag`` the flag that chose the target.
+    ``seconds`` is how long that would take, where it is known; ``command`` what carries it out; None where that has
+    begun already.
     """
     page, texts = _page(width), Sources(sources or {}, plan.diagnostics)
     base = f", base {revision(plan.base)}" if plan.base else ""
@@ -65,7 +67,7 @@ def plan(
         lines += [*_block(change, about.pop(change.id, []), page), []]
     for one in (one for rest in about.values() for one in rest):
         lines += [*_finding(one, texts, page), []]
-    lines += [*_without_file(plan, page), *_closing(plan, seconds, target_flag, page)]
+    lines += [*_without_file(plan, page), *_closing(plan, seconds, command, page)]
     return _draw(lines, color=color)
 
 
@@ -187,7 +189,7 @@ def _without_file(plan: Plan, page: Page) -> Iterator[Line]:
             yield []
 
 
-def _closing(plan: Plan, seconds: float | None, target_flag: str | None, page: Page) -> Iterator[Line]:
+def _closing(plan: Plan, seconds: float | None, command: str | None, page: Page) -> Iterator[Line]:
     """The counts, then what happens next."""
     counts = ", ".join([*totals(plan), f"{plan.unchanged:,} unchanged"])
     live = [f"{counted(len(plan.unmanaged), 'live config')} unmanaged"] if plan.unmanaged else []
@@ -204,18 +206,19 @@ def _closing(plan: Plan, seconds: float | None, target_flag: str | None, page: P
     elif not plan.writes:
         yield [("Nothing to write until what is held is decided.", "")]
     else:
-        yield _next_step(plan, seconds, target_flag)
+        yield _next_step(plan, seconds, command)
 
 
-def _next_step(plan: Plan, seconds: float | None, target_flag: str | None) -> Line:
+def _next_step(plan: Plan, seconds: float | None, command: str | None) -> Line:
     """How long an apply takes, and the command for it."""
     time = f": {duration(seconds)}" if seconds is not None else ""
-    words = ["reconciler apply", *([terminal(target_flag)] if target_flag else [])]
-    how = "To carry it out: "
-    if plan.limit is not None:
-        words.append(f"--allow-changes {plan.limit.updates}")
-        how = "Over the limit; if that is meant: "
-    return [(f"{counted(len(plan.writes), 'write')}{time}.  {how}", ""), (" ".join(words), "bold")]
+    writes = f"{counted(len(plan.writes), 'write')}{time}."
+    if command is None:
+        return [(writes, "")]
+    if plan.limit is None:
+        return [(f"{writes}  To carry it out: ", ""), (terminal(command), "bold")]
+    allowed = f"{terminal(command)} --allow-changes {plan.limit.updates}"
+    return [(f"{writes}  Over the limit; if that is meant: ", ""), (allowed, "bold")]
 
 
 def _result(one: Outcome, column: int, page: Page) -> Iterator[Line]:

@@ -116,7 +116,9 @@ def draw_findings(words: str, *, color: bool = False) -> str:
 
 
 def draw_plan(words: str, *, color: bool = False, width: int = 100) -> str:
-    return text.plan(hostile_plan(words), color=color, width=width, seconds=1, target_flag=f"--target {words}")
+    return text.plan(
+        hostile_plan(words), color=color, width=width, seconds=1, command=f"reconciler apply --target {words}"
+    )
 
 
 def draw_outcome(words: str, *, color: bool = False) -> str:

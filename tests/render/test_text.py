@@ -31,8 +31,10 @@ SOURCE = """// How long a payment may take.
 """
 
 
-def draw(plan: Plan, *, color: bool = False, width: int = 100, flag: str | None = "--target production") -> str:
-    return text.plan(plan, color=color, width=width, seconds=1.2, target_flag=flag)
+def draw(
+    plan: Plan, *, color: bool = False, width: int = 100, command: str | None = "reconciler apply --target production"
+) -> str:
+    return text.plan(plan, color=color, width=width, seconds=1.2, command=command)
 
 
 def one_field(field: FieldChange, width: int = 100) -> str:
@@ -85,7 +87,7 @@ def test_a_plan_of_holds_alone_offers_no_apply() -> None:
 
 
 def test_the_last_line_repeats_the_flag_that_chose_the_target() -> None:
-    last = draw(plan_of([update("a")]), flag="--api-url http://127.0.0.1:3006").splitlines()[-1]
+    last = draw(plan_of([update("a")]), command="reconciler apply --api-url http://127.0.0.1:3006").splitlines()[-1]
     assert last == "1 write: about 1 s.  To carry it out: reconciler apply --api-url http://127.0.0.1:3006"
 
 
