@@ -86,6 +86,8 @@ def test_a_stop_while_a_lost_answer_settles_looks_once_more(operation: dict[str,
         world.fail({**operation, "nth": [1], "fault": {"kind": kind}})
         stop_at(world, "POST", CONFIGS)
         assert list(world.apply().statuses.values()) == [status]
+        [name] = [*world.updates, *world.creates]
+        assert world.requests.count(("GET", f"{CONFIGS}/{name}")) == 2, "before the write, and once after it"
         finishes_the_rest(world)
 
 
