@@ -103,8 +103,6 @@ def _collect(pending: dict[Future[Outcome], Attempt], clock: Clock) -> Iterator[
             yield _result(future, pending.pop(future))
         if not clock.stopping:
             continue
-        for future in [one for one in pending if one.cancel()]:
-            yield skipped(pending.pop(future).change)
         deadline = deadline or clock.monotonic() + _STOPPING_GRACE
         if clock.monotonic() >= deadline:
             yield from map(_cut_off, pending.values())

@@ -11,12 +11,17 @@ import signal
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from random import Random
+from typing import Any
 
 import pytest
-from harness import CONFIGS, KEY
+from harness import CONFIGS, KEY, payload
 
+from faults.test_pacing import a_plan
 from faults.world import CREATE, GET, UPDATE, World
+from reconciler import apply as applying
+from reconciler.ports import Payload
 
 ENOUGH = 3600.0
 
@@ -105,6 +110,48 @@ def test_a_read_that_is_cut_off_by_a_stop_skips_its_change() -> None:
         stop_at(world, "GET", f"{CONFIGS}/")
         assert list(world.apply().statuses.values()) == ["skipped"]
         finishes_the_rest(world)
+
+
+class Hanging:
+    """An API behind the ports whose calls hang for good, and a clock on which each glance takes a second."""
+
+    def __init__(self, hangs: str) -> None:
+        self.hangs = hangs
+        self.has_hung = threading.Event()
+        self.released = threading.Event()
+        self._now = 0.0
+
+    def get(self, config_id: str) -> Payload:
+        self._hang("get")
+        return payload(config_id)
+
+    def update(self, config_id: str, body: object, look: Callable[[], None] | None = None) -> None:
+        assert look is not None
+        look()
+        self._hang("update")
+
+    def _hang(self, what: str) -> None:
+        if what == self.hangs:
+            self.has_hung.set()
+            self.released.wait(60)
+
+    @property
+    def stopping(self) -> bool:
+        return self.has_hung.is_set()
+
+    def monotonic(self) -> float:
+        self._now += 1.0
+        return self._now
+
+
+@pytest.mark.parametrize(("hangs", "first"), [("get", "skipped"), ("update", "unknown")])
+def test_what_does_not_end_in_time_after_a_stop_is_classified_by_whether_it_had_begun(hangs: str, first: str) -> None:
+    api: Any = Hanging(hangs)
+    try:
+        outcomes = list(applying.apply(a_plan(5), api, api, api, workers=1))
+    finally:
+        api.released.set()
+    assert [one.status.value for one in outcomes] == [first, *["skipped"] * 4]
 
 
 # ── real processes, real signals, real time ───────────────────────────────────────────────────────────────────────
