@@ -305,8 +305,12 @@ def _comments(
 ) -> Iterator[FieldChange]:
     if desired is None or live is None or not _comments_differ(desired, live):
         return
-    if base is None or not base.comments:  # a base without comments managed none
-        origin = Origin.UNKNOWN if live.comments or base is None else Origin.INTENDED
+    if base is None:
+        origin = Origin.UNKNOWN
+    elif not live.comments:  # whoever wrote the value without them lost them: there is nothing of theirs to keep
+        origin = Origin.INTENDED
+    elif not base.comments:  # a base without comments managed none
+        origin = Origin.UNKNOWN
     else:
         origin = _Three(desired.comments, live.comments, base.comments).origin
     yield FieldChange(path, Kind.COMMENTS, live.text, desired.text, rule, origin)

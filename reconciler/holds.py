@@ -43,51 +43,41 @@ def who_and_when(live: Mapping[str, Any]) -> str:
 def _edited(config_id: str, fields: Sequence[FieldChange], live: Mapping[str, Any] | None) -> str:
     if live is None:
         return (
-            "the config was deleted in Statsig since the base, and the file still has it; "
-            f"to keep it deleted, remove the file; to create it again: --overwrite {config_id}"
+            "the config was deleted in Statsig since the base, and the file still has it. "
+            f"Keep it deleted: remove the file. Create it again: --overwrite {config_id}"
         )
     named = "; ".join(_field(one) for one in fields[:_NAMED])
     more = f"; and {len(fields) - _NAMED} more" if len(fields) > _NAMED else ""
-    return f"live was changed by {who_and_when(live)}: {named}{more}. To discard what live has: --overwrite {config_id}"
+    return f"live was changed by {who_and_when(live)}: {named}{more}. Discard what live has: --overwrite {config_id}"
 
 
 def _field(one: FieldChange) -> str:
-    what = "both changed" if one.origin is Origin.CONFLICT else "the file did not change it"
+    """What differs, and the edit that makes the file say what live says."""
     part = one.path if one.rule is None else f'rule "{one.rule}" {one.path}'
-    return f"{part} is {_before(one)} live and {_after(one)} in the file ({what}); {_keep(one)}"
-
-
-def _keep(one: FieldChange) -> str:
-    """The edit that makes the file say what live says."""
-    where = "the file" if one.location is None else f"{one.location.file}:{one.location.line}"
+    both = " (both changed it)" if one.origin is Origin.CONFLICT else ""
+    where = "in the file" if one.location is None else f"at {one.location.file}:{one.location.line}"
+    before, after = _short(one.before), _short(one.after)
     match one.kind:
         case Kind.ADDED:
-            return f"to keep live's, remove it at {where}"
+            return f"{part} is not live, but in the file{both}; keep live's: remove it {where}"
         case Kind.REMOVED:
-            return f"to keep live's, add it at {where}: {_short(one.before)}"
+            what = f"add it {where}: {before}" if before else f"add it {where}, as `reconciler pull --to` writes it"
+            return f"{part} is live, but not in the file{both}; keep it: {what}"
         case Kind.MOVED:
-            return f"to keep live's, make it number {one.before + 1} in {where}"
+            places = f"number {one.before + 1} live, number {one.after + 1} in the file"
+            return f"{part} is {places}{both}; keep live's order {where}"
         case Kind.COMMENTS:
-            return f"to keep live's, take over its comments at {where}"
+            return f"the comments of {part} differ{both}; keep live's: take them over {where}"
+        case Kind.CHANGED | Kind.RENAMED if before and after:
+            return f"{part} is {before} live, {after} in the file{both}; keep live's: set it to {before} {where}"
         case Kind.CHANGED | Kind.RENAMED:
-            return f"to keep live's, set it to {_short(one.before)} at {where}"
+            return f"{part} differs{both}; keep live's: take it over {where}"
 
 
-def _before(one: FieldChange) -> str:
-    if one.kind is Kind.ADDED:
-        return "absent"
-    return f"number {one.before + 1}" if one.kind is Kind.MOVED else _short(one.before)
-
-
-def _after(one: FieldChange) -> str:
-    if one.kind is Kind.REMOVED:
-        return "absent"
-    return f"number {one.after + 1}" if one.kind is Kind.MOVED else _short(one.after)
-
-
-def _short(value: Any) -> str:
+def _short(value: Any) -> str | None:
+    """A value that a sentence can hold; None for a longer one."""
     text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}… ({len(text)} characters)"
+    return text if len(text) <= _SHOWN else None
 
 
 def _has_pending_rollout(live: Mapping[str, Any]) -> bool:
@@ -98,5 +88,5 @@ def _rollout(config_id: str, live: Mapping[str, Any]) -> str:
     names = ", ".join(f'"{rule["name"]}"' for rule in live["rules"] if rule.get("pendingAutomatedRollouts"))
     return (
         f"Statsig will move the percentage of {names} by schedule, and the file changes a rule; "
-        f"wait for the rollout or remove it in the console, or write over it: --overwrite {config_id}"
+        f"wait for its end or remove it in the console. Write over it: --overwrite {config_id}"
     )

@@ -69,7 +69,10 @@ class Settings:
 
     def target(self, name: str | None = None, api_url: str | None = None) -> Target:
         """The target that flags and settings choose; raises ``SettingsError`` for a name or URL that cannot be used."""
-        chosen = self._named(name or self.default_target)
+        if name is None and self.default_target is None and len(self.targets) > 1 and api_url is None:
+            raise SettingsError("the settings name several targets and no default_target", _known(self.targets))
+        only = next(iter(self.targets)) if len(self.targets) == 1 else None
+        chosen = self._named(name or self.default_target or only)
         if api_url is None:
             return chosen
         return replace(chosen, api=checked_url(api_url))

@@ -116,6 +116,16 @@ def test_elsewhere_it_is_written_to_be_compared(served: Project, live: Live) -> 
     assert pulled(served, "checkout", "--to", "live") == {"live/checkout.yaml": "description: theirs\n"}
 
 
+def test_what_is_there_elsewhere_is_not_overwritten_nor_mistaken_for_new(served: Project, live: Live) -> None:
+    live.create("checkout", description="theirs")
+    pulled(served, "checkout", "--to", "live")
+    live.edit("checkout", description="newer")
+    done = served.call("pull", "checkout", "--to", "live")
+    assert "live/checkout.yaml is there already" in done.stdout
+    assert "reconciler plan" not in done.stdout
+    assert [path.name for path in (served.path / "live").iterdir()] == ["checkout.yaml"]
+
+
 def test_an_empty_folder_and_a_missing_one_are_how_it_begins(served: Project, live: Live) -> None:
     live.create("checkout")
     live.create("banner")
@@ -137,7 +147,13 @@ def test_an_archived_config_is_passed_over_and_an_odd_one_named(served: Project,
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"), [([], "--all"), (["chekout"], "did you mean checkout?"), (["nothing-like-it"], "not live")]
+    ("arguments", "says"),
+    [
+        ([], "--all"),
+        (["checkout", "--all"], "not both"),
+        (["chekout"], "did you mean checkout?"),
+        (["nothing-like-it"], "not live"),
+    ],
 )
 def test_wrong_usage(served: Project, live: Live, arguments: list[str], says: str) -> None:
     live.create("checkout")

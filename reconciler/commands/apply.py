@@ -86,7 +86,7 @@ def run(
     with connecting.connected(chosen, settings, terminal, clock, root) as connection:
         plan = None if saved is None else saved_plans.load_for(saved, chosen)
         this = _Run(terminal, clock, signals, settings, chosen, connection, files, plan)
-        base = _base(this, choice)
+        base = _base(this, choice, record)
         recording = None if record is None or files is None else Record(record, files, base, chosen.name)
         unrecorded: GitError | None = None
         try:
@@ -108,12 +108,12 @@ def _unnamed_emulator() -> Problem:
     )
 
 
-def _base(this: _Run, choice: Choice) -> BaseFiles | None:
+def _base(this: _Run, choice: Choice, record: str | None) -> BaseFiles | None:
     """The files that the plan's third side is made of; of a saved plan they are needed for the record alone."""
     if this.files is None:
         return None
     if this.plan is None:
-        return planning.base_of(this.files, this.target, choice)
+        return planning.base_of(this.files, this.target, choice, record)
     return None if this.plan.base is None else planning.read_base(this.files, this.plan.base)
 
 

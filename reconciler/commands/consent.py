@@ -32,8 +32,9 @@ def check(plan: Plan, consent: Consent) -> None:
         raise Problem(
             Exit.REFUSED,
             "over-limit",
-            f"{limit.updates} of {limit.managed} live configs would be updated, over {limit.max_changed_percent:g} %",
-            f"if that is meant: --allow-changes {limit.updates}",
+            f"the files would update {limit.updates} of {limit.managed} live configs, selected or not: "
+            f"over {limit.max_changed_percent:g} %",
+            f"if that is meant: the same command with --allow-changes {limit.updates}",
         )
     if plan.errored:
         said = "the plan has errors; nothing was written"

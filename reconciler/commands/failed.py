@@ -96,7 +96,9 @@ def findings(what: Problem, output: str, terminal: Terminal) -> str:
     if output == "github":
         from reconciler.render import github
 
-        return github.findings(what.diagnostics, sources, len(files))
-    from reconciler.render import text
+        return github.findings(what.diagnostics, sources, 0)
+    from reconciler.render import inert, text
 
-    return text.findings(what.diagnostics, sources, len(files), color=terminal.color, width=terminal.width)
+    color = terminal.color and output != "markdown"
+    drawn = text.findings(what.diagnostics, sources, 0, color=color, width=terminal.width)
+    return inert.fence(drawn.splitlines(), "text") + "\n" if output == "markdown" else drawn

@@ -59,9 +59,14 @@ def read_valid(configs: Path) -> Files:
     return must_be_valid(read(configs))
 
 
-def base_of(files: Files, target: Target, choice: Choice) -> BaseFiles | None:
-    """The base that the flag or the settings name. Raises ``GitError`` where it does not resolve."""
+def base_of(files: Files, target: Target, choice: Choice, record: str | None = None) -> BaseFiles | None:
+    """The base that the flag or the settings name, or else the last record. Raises ``GitError`` where it is not there.
+
+    A run that writes a record has the one before it: without that, edits in the console would go unseen.
+    """
     ref = target.base if choice.base is None else choice.base  # an empty flag is a base that does not resolve
+    if ref is None and record is not None and Repository.around(files.configs).find(record) is not None:
+        ref = record
     return None if ref is None else read_base(files, ref)
 
 

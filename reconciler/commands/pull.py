@@ -51,6 +51,8 @@ def run(
 
     Below ``configs`` only what has no file yet is written; elsewhere anything is, to be compared.
     """
+    if ids and everything:
+        raise Problem(Exit.USAGE, "named-twice", "name the ids to pull, or pass --all, not both")
     if not ids and not everything:
         raise Problem(Exit.USAGE, "nothing-named", "name the ids to pull, or pass --all", "see reconciler pull --help")
     files = _existing(configs)
@@ -63,13 +65,13 @@ def run(
     wanted = sorted(live) if everything else _known(ids, live, managed)
     folder.mkdir(parents=True, exist_ok=True)
     pulled = [
-        _pull(live[one], folder, files, terminal, with_ids=with_ids)
+        _pull(live[one], folder, files, terminal, is_inside=is_inside, with_ids=with_ids)
         if one not in managed
         else Pulled(one, None, f"{managed[one]} is its file already")
         for one in wanted
         if one not in managed or not everything
     ]
-    terminal.result(_drawn(pulled, output))
+    terminal.result(_drawn(pulled, output, is_inside=is_inside))
     return Exit.FAILED if any(one.is_wrong for one in pulled) else Exit.DONE
 
 
@@ -93,7 +95,9 @@ def _known(ids: Sequence[str], live: Collection[str], managed: Collection[str]) 
     return sorted(set(ids))
 
 
-def _pull(payload: Payload, folder: Path, files: Files, terminal: Terminal, *, with_ids: bool) -> Pulled:
+def _pull(
+    payload: Payload, folder: Path, files: Files, terminal: Terminal, *, is_inside: bool, with_ids: bool
+) -> Pulled:
     config_id = str(payload["id"])
     if payload.get("status") == "Archived":
         return Pulled(config_id, None, "it is archived")
@@ -103,7 +107,10 @@ def _pull(payload: Payload, folder: Path, files: Files, terminal: Terminal, *, w
         return Pulled(config_id, None, str(error), is_wrong=True)
     twins = pulling.commented(live)
     data = pulling.file_data(live, with_ids=with_ids)
-    path = _free(folder, config_id, ".json5" if twins else ".yaml")
+    ending = ".json5" if twins else ".yaml"
+    path = _free(folder, config_id, ending) if is_inside else folder / f"{config_id}{ending}"
+    if path.exists():
+        return Pulled(config_id, None, f"{path} is there already")
     if path.stem != config_id:
         data = {"id": config_id, **data}
     text = json5_text(data, twins) if twins else yaml_text(data)
@@ -154,7 +161,7 @@ def _said(one: Diagnostic) -> str:
     return f"{one.path or ''} {one.message} [{one.code}]".strip()
 
 
-def _drawn(pulled: Sequence[Pulled], output: str) -> str:
+def _drawn(pulled: Sequence[Pulled], output: str, *, is_inside: bool) -> str:
     written = [one for one in pulled if one.file]
     if output == "json":
         from reconciler.render import json
@@ -170,7 +177,6 @@ def _drawn(pulled: Sequence[Pulled], output: str) -> str:
     from reconciler.render import inert
 
     lines = [f"  {one.id}  {one.file or f'not written: {one.reason}'}" for one in pulled]
-    last = (
-        f"{len(written)} of {len(pulled)} written; look at them with: reconciler plan" if pulled else "nothing to pull"
-    )
+    then = "; look at them with: reconciler plan" if written and is_inside else ""
+    last = f"{len(written)} of {len(pulled)} written{then}" if pulled else "nothing to pull"
     return inert.runner("\n".join([*map(inert.terminal, lines), last]) + "\n")

@@ -26,7 +26,7 @@ class Record:
     """One run's record. Made before anything is sent, so that a ref that cannot be written stops the run in time."""
 
     def __init__(self, ref: str, files: Files, base: BaseFiles | None, target: str) -> None:
-        """Without a base the last record is what is known. Raises ``GitError``."""
+        """Raises ``GitError`` where the ref cannot be written."""
         self.ref = ref
         self._files = files
         self._target = target

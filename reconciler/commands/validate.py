@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler.commands.files import Files, read, shown_path
-from reconciler.commands.problems import Exit
+from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.terminal import Terminal
 from reconciler.diagnostics import Diagnostic, has_errors
 
@@ -16,10 +16,23 @@ def run(terminal: Terminal, configs: Path, *, output: str = "text", files: Seque
     checked = read(configs, want_documents=False)
     found = list(checked.diagnostics)
     if files:
-        chosen = {shown_path(path, checked.root) for path in files}
-        found = [one for one in found if one.location.file in chosen]
+        chosen = [_chosen(path, configs, checked.root) for path in files]
+        found = [one for one in found if any(_is_below(one.location.file, path) for path in chosen)]
     terminal.result(_drawn(found, checked, output, terminal))
     return Exit.INVALID if has_errors(found) else Exit.DONE
+
+
+def _chosen(path: Path, configs: Path, root: Path) -> str:
+    """A file or folder as findings name it; raises ``Problem`` for one that was not looked at."""
+    if not path.exists():
+        raise Problem(Exit.USAGE, "file-missing", f"there is no file {path}", "name files as seen from this directory")
+    if not path.resolve().is_relative_to(configs.resolve()):
+        raise Problem(Exit.USAGE, "file-elsewhere", f"{path} is not below {configs}", "name the folder with --configs")
+    return shown_path(path, root)
+
+
+def _is_below(file: str, path: str) -> bool:
+    return file == path or path == "." or file.startswith(f"{path}/")
 
 
 def _drawn(found: Sequence[Diagnostic], checked: Files, output: str, terminal: Terminal) -> str:

@@ -114,7 +114,8 @@ def _verdict(diagnostics: Sequence[Diagnostic], files: int) -> Line:
     counts = [(errors, "error"), (len(diagnostics) - errors, "warning")]
     said = ", ".join(counted(number, noun) for number, noun in counts if number)
     concerned = len({one.location.file for one in diagnostics})
-    return [(f"{said} in {concerned:,} of {checked}", "bold red" if errors else "yellow")]
+    where = f"{concerned:,} of {checked}" if files > concerned else counted(concerned, "file")
+    return [(f"{said} in {where}", "bold red" if errors else "yellow")]
 
 
 def _target(plan: Plan) -> Line:
@@ -245,10 +246,17 @@ def _tally(outcomes: Sequence[Outcome], record: str | None) -> Iterator[Line]:
     named = [status for status in Status if counts[status] and status is not Status.VERIFIED]
     said = ", ".join(f"{counts[status]:,} {status.value}" for status in (Status.VERIFIED, *named))
     unfinished = skipped or set(named) - {Status.HELD}
-    if unfinished:
+    if set(named) - {Status.HELD} == {Status.STALE}:
+        yield [("Live is not what the plan saw: plan again.", "")]
+    elif unfinished:
         yield [("Run it again to finish the rest: what is verified is not written twice.", "")]
+    if not outcomes:
+        said = "Nothing was to be done"
     recorded = f"  Recorded in {terminal(record)}." if record else ""
-    yield [(f"{said}; {skipped:,} not started.", "bold red" if unfinished else "bold green"), (recorded, "")]
+    yield [
+        (f"{said}; {skipped:,} not started." if outcomes else f"{said}.", "bold red" if unfinished else "bold green"),
+        (recorded, ""),
+    ]
 
 
 def _page(width: int) -> Page:

@@ -84,7 +84,8 @@ def test_a_file_that_is_no_plan_is_refused(planned: Project, text: str) -> None:
 
 def test_a_plan_is_for_its_target_alone(planned: Project, live: Live) -> None:
     """Two projects of Statsig share one URL, so the name counts as the URL does."""
-    planned.settings(f'[targets.production]\napi = "{live.url}"\n[targets.staging]\napi = "{live.url}"\n')
+    targets = f'[targets.production]\napi = "{live.url}"\n[targets.staging]\napi = "{live.url}"\n'
+    planned.settings(f'default_target = "staging"\n{targets}')
     for flags in (["--target", "staging"], ["--target", "production", "--api-url", "http://127.0.0.1:9"], []):
         done = planned.call("apply", "plan.json", "--yes", "--format", "json", *flags)
         assert (done.code, done.json["error"]["code"]) == (4, "other-target")

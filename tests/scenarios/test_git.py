@@ -403,6 +403,29 @@ def test_a_record_without_a_base_keeps_what_the_last_one_knew(running: Repositor
     assert recorded(running) == {"alpha": config(2), "beta": config(1)}
 
 
+def test_a_record_without_a_base_takes_the_last_record_as_its_base(running: Repository, live: Live) -> None:
+    """Whoever forgets ``--base`` reverts nobody's hot-fix for it."""
+    live.edit("alpha", defaultValue={"value": 7})
+    running.write(beta=config(2))
+    done = running.call("apply", "--yes", "--record", RECORD, "--format", "json")
+    assert (done.code, done.statuses) == (0, {"alpha": "held", "beta": "verified"})
+    assert value(live, "alpha") == 7
+
+
+def test_comments_that_a_console_edit_dropped_are_written_again(repository: Repository, live: Live) -> None:
+    """The value is kept as the message says, and nothing of theirs is lost by giving it its comments back."""
+    path = repository.file("configs/alpha.json5", "{defaultValue: {\n  // in seconds\n  value: 1,\n}}\n")
+    repository.merge()
+    assert repository.apply().code == 0
+    live.edit("alpha", defaultValue={"value": 7}, defaultValueJson5='{"value":7}')
+    assert repository.plan().held == {"alpha": "drift"}
+    path.write_text(path.read_text().replace("value: 1", "value: 7"))
+    repository.merge()
+    assert repository.plan().origins == {"alpha": {"intended"}}
+    assert repository.apply().code == 0
+    assert "// in seconds" in live["alpha"]["defaultValueJson5"]
+
+
 def test_a_record_of_some_configs_leaves_the_others(running: Repository, live: Live) -> None:
     running.write(alpha=config(2), beta=config(2), gamma=config(1))
     assert running.apply("--only", "beta").code == 0
