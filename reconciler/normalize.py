@@ -29,7 +29,13 @@ VALUE_FIELDS = frozenset({"defaultValue", "schema"})
 """Fields of a config that have a twin, and whose parts are compared one by one."""
 
 _STRING = re.compile(r""""(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+'""", re.DOTALL)
+_COMPARED = tuple(
+    name
+    for name, field in CONFIG.items()
+    if field.managed in (Managed.ALWAYS, Managed.WHEN_WRITTEN) and field.twin_of is None
+)
 _GROUPS = {name: group(CONFIG, name) for name in CONFIG}
+_CANONICAL = json.JSONEncoder(sort_keys=True, separators=(",", ":"), check_circular=False)
 _EXACT = 2**53  # beyond it Statsig, which keeps numbers as doubles, no longer tells neighbours apart
 _PLAIN = 1e21  # below it JavaScript writes a whole number without an exponent
 
@@ -45,7 +51,7 @@ def desired(document: Document, unmanaged: frozenset[str] = frozenset()) -> Reso
     The document must have passed the checks.
     """
     data = document.data
-    names = [name for name in CONFIG if _is_compared(name) and _speaks(name, data, unmanaged)]
+    names = [name for name in _COMPARED if _speaks(name, data, unmanaged)]
     return Resource(document.id, _spec(names, data, document.id), data, _twins(data, document), document)
 
 
@@ -53,7 +59,7 @@ def live(payload: Mapping[str, Any]) -> Resource:
     """What the API sent, or would be sent. Raises ``PayloadError`` where it cannot be a dynamic config."""
     try:
         config_id = str(payload["id"])
-        spec = _spec(filter(_is_compared, CONFIG), payload, config_id)
+        spec = _spec(_COMPARED, payload, config_id)
         return Resource(config_id, spec, payload, _twins(payload, None))
     except KeyError as error:
         raise PayloadError(f"a {error} is missing where the API documents one") from error
@@ -63,7 +69,7 @@ def live(payload: Mapping[str, Any]) -> Resource:
 
 def canonical_text(value: Any) -> str:
     """A text that is equal exactly where two canonical forms are: keys sorted, ``true`` apart from ``1``."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return _CANONICAL.encode(value)
 
 
 def value(given: Any) -> Any:
@@ -77,11 +83,6 @@ def value(given: Any) -> Any:
         double = float(given)
         return int(double) if double.is_integer() and abs(double) < _PLAIN else double
     return given
-
-
-def _is_compared(name: str) -> bool:
-    field = CONFIG[name]
-    return field.managed in (Managed.ALWAYS, Managed.WHEN_WRITTEN) and field.twin_of is None
 
 
 def _speaks(name: str, data: Mapping[str, Any], unmanaged: frozenset[str]) -> bool:
