@@ -9,7 +9,7 @@ import sys
 from reconciler import __version__
 
 CONTAINERS_BETWEEN_COLLECTIONS = 500_000
-"""What is read becomes trees, which hold no cycles. To look for some as often as Python does takes a fifth of a plan."""
+"""What is read becomes trees, which hold no cycles. Looking for some at Python's pace takes a fifth of planning."""
 
 
 def main() -> None:
