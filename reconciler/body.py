@@ -186,7 +186,8 @@ def _rule(desired: Rule, live: Rule | None) -> dict[str, Any]:
 
 
 def _variant(variant: Rule, live: Rule | None) -> dict[str, Any]:
-    body = {"name": variant.name, "passPercentage": variant.raw["passPercentage"]}
+    body = {"name": variant.name, "passPercentage": variant.raw.get("passPercentage")}
+    body = {name: given for name, given in body.items() if given is not None}
     return body | _identity(live) | _return_value(VARIANT["returnValue"], variant, live)
 
 

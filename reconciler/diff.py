@@ -92,6 +92,8 @@ def creation(desired: Resource, base: Resource | None = None) -> tuple[FieldChan
             brought += [(rule.path, shown_rule(rule.spec), rule.name) for rule in desired.rules]
         elif name == "defaultValue" or not _same(given, CONFIG[name].default):
             brought.append((pointer(name), given, None))
+    if desired.raw.get("isTemplate"):
+        brought.append(("/isTemplate", True, None))
     return tuple(
         _placed(FieldChange(path, Kind.ADDED, None, after, rule, origin), desired) for path, after, rule in brought
     )
@@ -231,12 +233,14 @@ def _conditions(path: str, sides: _Three, rule: str) -> Iterator[FieldChange]:
     if not sides.differs:
         return
     if len(ours) == len(theirs):
-        for at, (one, other) in enumerate(zip(ours, theirs, strict=True)):
+        is_alike = isinstance(sides.base, list) and len(sides.base) == len(ours)
+        for at in range(len(ours)):
             for key in CONDITION:
-                part = _Three(one.get(key, _ABSENT), other.get(key, _ABSENT), sides.base)
+                part = sides.get(at).get(key)
                 if part.differs:
                     before, after = _unlisted(part.live), _unlisted(part.desired)
-                    yield FieldChange(f"{path}/{at}/{key}", part.kind, before, after, rule, sides.origin)
+                    origin = part.origin if is_alike else sides.origin
+                    yield FieldChange(f"{path}/{at}/{key}", part.kind, before, after, rule, origin)
         return
     for at in _only_in(theirs, ours):
         yield FieldChange(f"{path}/{at}", Kind.REMOVED, _shown_condition(theirs[at]), None, rule, sides.origin)

@@ -59,12 +59,23 @@ def live(payload: Mapping[str, Any]) -> Resource:
     """What the API sent, or would be sent. Raises ``PayloadError`` where it cannot be a dynamic config."""
     try:
         config_id = str(payload["id"])
+        _check_ids(payload)
         spec = _spec(_COMPARED, payload, config_id)
         return Resource(config_id, spec, payload, _twins(payload, None))
     except KeyError as error:
         raise PayloadError(f"a {error} is missing where the API documents one") from error
     except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise PayloadError(f"it is not shaped as the API documents ({error})") from error
+
+
+def _check_ids(payload: Mapping[str, Any]) -> None:
+    """Rules are told apart by their ids, so those must be what they seem."""
+    for rule in payload.get("rules") or ():
+        for item in (rule, *(rule.get("variants") or ())):
+            for name in ("id", "baseID"):
+                given = item.get(name)
+                if given is not None and not isinstance(given, str):
+                    raise TypeError(f'the {name} of "{item.get("name")}" is no text')
 
 
 def canonical_text(value: Any) -> str:
@@ -199,20 +210,23 @@ def _parsed(text: str) -> Any:
 
 def _twins(given: Mapping[str, Any], document: Document | None) -> dict[str, Twin]:
     """Pointer of a value → its author's text: the twin that is given, or what a commented ``.json5`` file shows."""
-    found = {}
-    for path, owner, field in _twinned_places(given):
-        text = owner.get(field.twin or "")
-        if isinstance(text, str):
-            twin = comments_of(text) if _may_have_comments(text) else Twin(text, ())
-        elif field.name == "schema" and isinstance(owner.get("schema"), str):
-            twin = comments_of(owner["schema"]) if _may_have_comments(owner["schema"]) else None
-        elif document is not None and owner.get(field.name) is not None:
-            twin = document.twin(path)
-        else:
-            twin = None
-        if twin is not None:
-            found[path] = twin
-    return found
+    places = _twinned_places(given)
+    found = {path: _twin(path, owner, field, document) for path, owner, field in places}
+    return {path: twin for path, twin in found.items() if twin is not None}
+
+
+def _twin(path: str, owner: Mapping[str, Any], field: Field, document: Document | None) -> Twin | None:
+    """One value's text: the one with comments, where a file gives the value and a text beside it."""
+    plain, text = owner.get(field.name), owner.get(field.twin or "")
+    given = None
+    if isinstance(text, str):
+        given = comments_of(text) if _may_have_comments(text) else Twin(text, ())
+    elif field.name == "schema" and isinstance(plain, str):
+        return comments_of(plain) if _may_have_comments(plain) else None
+    if document is None or plain is None or (given is not None and given.comments):
+        return given
+    written = document.twin(path)
+    return written if given is None or (written is not None and written.comments) else given
 
 
 def _may_have_comments(text: str) -> bool:

@@ -6,6 +6,7 @@ never taken from the file. A digest is not a signature: it tells an altered file
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,6 +26,7 @@ from reconciler.model import (
     Request,
     TargetRef,
 )
+from reconciler.normalize import canonical_text
 
 FORMAT_VERSION = "1.0"
 """Minor versions add keys, major versions break readers."""
@@ -37,7 +39,21 @@ class PlanFileError(Exception):
 
 
 def to_document(made: Plan) -> dict[str, Any]:
-    """The JSON document of a plan, as the README documents it."""
+    """The JSON document of a plan, as the README documents it. ``checksum`` covers all the rest of it."""
+    document = _document(made)
+    return document | {"checksum": checksum(document)}
+
+
+def checksum(document: Mapping[str, Any]) -> str:
+    """Over everything that a plan says, where the digest covers what is carried out and shown of the changes.
+
+    It tells an altered document too that has another base, or no warnings any more.
+    """
+    rest = {name: given for name, given in document.items() if name not in ("checksum", "tool")}
+    return "sha256:" + hashlib.sha256(canonical_text(rest).encode()).hexdigest()
+
+
+def _document(made: Plan) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "tool": {"name": "reconciler", "version": __version__},
@@ -66,7 +82,7 @@ def failed(target: TargetRef | None = None, diagnostics: Sequence[Diagnostic] = 
     """The document of a plan that could not be made, without its ``error``."""
     empty = Plan(target or TargetRef("", ""), None, None, (), 0, (), (), tuple(diagnostics), "", "")
     unknown: dict[str, Any] = {} if target else {"target": None}
-    return to_document(empty) | unknown | {"digest": None, "intent": None, "errored": True}
+    return _document(empty) | unknown | {"digest": None, "intent": None, "errored": True}
 
 
 def diagnostic_document(one: Diagnostic) -> dict[str, Any]:
@@ -95,11 +111,10 @@ def from_text(text: str) -> Plan:
         made = from_document(document)
     except _ERRORS as error:
         raise PlanFileError("it is not a plan that this version of reconciler wrote") from error
-    if made.digest != plan.digest(made.target.api_url, made.changes, made.limit) or made.intent != plan.intent(
-        made.target.api_url, made.changes
-    ):
+    digests = plan.digest(made.target.api_url, made.changes, made.limit), plan.intent(made.target.api_url, made.changes)
+    if (made.digest, made.intent) != digests or document.get("checksum") != checksum(document):
         raise PlanFileError("it was altered after it was made: its digest does not fit its contents")
-    ours = to_document(made) | {name: document[name] for name in ("format_version", "tool")}
+    ours = to_document(made) | {name: document[name] for name in ("format_version", "tool", "checksum")}
     if ours != (document if document["format_version"] == FORMAT_VERSION else _known_part(document, ours)):
         raise PlanFileError("it was altered after it was made: its parts do not fit one another")
     return made

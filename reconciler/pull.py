@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.dynamic_config.fields import CONDITION, CONFIG
+from reconciler.dynamic_config.limits import SAFE_INTEGER
 from reconciler.model import Resource, Rule
 
 _LEFT_TO_STATSIG = frozenset({"owner", "creatorID", "creatorEmail"})
@@ -19,7 +20,7 @@ def file_data(live: Resource, *, with_ids: bool = False) -> dict[str, Any]:
     """The data of a config's file, less its ``id``. ``with_ids`` writes each rule's ``baseID``."""
     data: dict[str, Any] = {}
     for name, field in CONFIG.items():
-        given = live.raw.get(name)
+        given = _writable(live.raw.get(name))
         if name in _LEFT_TO_STATSIG or not (name in live.spec or name == "isTemplate"):
             continue
         if name == "rules":
@@ -27,7 +28,7 @@ def file_data(live: Resource, *, with_ids: bool = False) -> dict[str, Any]:
         elif name == "schema":
             given = live.spec["schema"]
         elif field.twin is not None:
-            given = live.spec[name] if given is None else given
+            given = _writable(live.spec[name]) if given is None else given
         if given is None or given == field.default or (name == "name" and given == live.id):
             continue
         if not (name == "teamID" and data.get("team")):
@@ -63,8 +64,17 @@ def _variant(variant: Rule) -> dict[str, Any]:
 
 def _return_value(rule: Rule) -> dict[str, Any]:
     given = rule.raw.get("returnValue")
-    given = rule.spec["returnValue"] if given is None else given
+    given = _writable(rule.spec["returnValue"] if given is None else given)
     return {} if given == {} else {"returnValue": given}
+
+
+def _writable(value: Any) -> Any:
+    """A value as a file may hold it: a whole number beyond 2^53 is written as the double that it is everywhere."""
+    if isinstance(value, dict):
+        return {key: _writable(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_writable(one) for one in value]
+    return float(value) if type(value) is int and abs(value) >= SAFE_INTEGER else value
 
 
 def _condition(canonical: Mapping[str, Any], condition: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from reconciler import normalize
-from reconciler.diff import diff
+from reconciler import body, normalize
+from reconciler.diff import creation, diff
 from reconciler.documents import parse
-from reconciler.model import FieldChange, Kind, Resource
+from reconciler.model import FieldChange, Kind, Origin, Resource
 
 Body = dict[str, Any]
 
@@ -111,3 +111,38 @@ def test_a_json5_only_value_is_placed_at_its_twin() -> None:
     (field,) = fields_of(file, {"defaultValue": {"a": 2}})
     assert field.location is not None
     assert (field.path, field.location.line) == ("/defaultValue/a", 2)
+
+
+def test_each_condition_has_an_origin_of_its_own_where_none_was_added_or_removed() -> None:
+    def config(age: int, plan: int) -> Body:
+        fields = {"age": age, "plan": plan}
+        conditions = [
+            {"type": "custom_field", "field": field, "operator": "gt", "targetValue": given}
+            for field, given in fields.items()
+        ]
+        return {"rules": [rule("a", conditions=conditions)]}
+
+    found = fields_of(config(2, 1), config(1, 9), base=config(1, 1))
+    assert [(one.path, one.origin) for one in found] == [
+        ("/rules/0/conditions/0/targetValue", Origin.INTENDED),
+        ("/rules/0/conditions/1/targetValue", Origin.DRIFT),
+    ]
+
+
+@pytest.mark.parametrize("ids", [{"baseID": {"a": 1}}, {"id": [1]}, {"variants": [{"name": "v", "id": 7}]}])
+def test_ids_that_are_no_text_are_an_odd_payload(ids: Body) -> None:
+    with pytest.raises(normalize.PayloadError, match="is no text"):
+        normalize.live({"id": "config", "rules": [rule("a", **ids)]})
+
+
+def test_a_commented_value_beside_its_plain_twin_keeps_the_comments() -> None:
+    text = '{defaultValue: {/* keep */ a: 1}, defaultValueJson5: "{a:1}"}'
+    document, _ = parse("configs/config.json5", text, "json5")
+    assert document is not None
+    desired = normalize.desired(document)
+    assert body.creation(desired)["defaultValueJson5"] == "{/* keep */ a: 1}"
+
+
+def test_a_create_shows_that_it_makes_a_template() -> None:
+    assert "/isTemplate" in [one.path for one in creation(resource({"isTemplate": True}))]
+    assert "/isTemplate" not in [one.path for one in creation(resource({"isTemplate": False}))]

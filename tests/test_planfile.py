@@ -70,17 +70,18 @@ def test_any_other_byte_in_a_change_is_refused(name: str, data: st.DataObject) -
     assert is_refused(bytes(altered)) == (says(altered) != says(original))
 
 
-TOP = ("digest", "intent", "limit", "errored", "changes")
+TOP = ("digest", "intent", "limit", "errored", "changes", "diagnostics", "unmanaged", "released", "checksum")
+INNER = (("target", "api_url"), ("target", "name"), ("source", "base"), ("source", "commit"), ("summary", "unchanged"))
 
 
-@pytest.mark.parametrize("path", [(name,) for name in TOP] + [("target", "api_url"), ("summary", "update")])
-def test_other_values_of_what_is_carried_out_are_refused(path: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("path", [(name,) for name in TOP] + [*INNER, ("summary", "update")])
+def test_other_values_of_what_a_plan_says_are_refused(path: tuple[str, ...]) -> None:
     document = json.loads(PLANS["limit_exceeded"])
     *way, last = path
     holder: Any = document
     for key in way:
         holder = holder[key]
-    holder[last] = [] if isinstance(holder[last], list) else "another"
+    holder[last] = [*holder[last], "another"][-1:] if isinstance(holder[last], list) else "another"
     assert is_refused(json.dumps(document).encode())
 
 
@@ -105,9 +106,11 @@ def test_a_newer_minor_format_may_add_keys_but_alter_nothing() -> None:
     document |= {"format_version": "1.7", "new": {"key": 1}}
     document["changes"][0]["new"] = [1]
     document["changes"][0]["fields"][0]["new"] = None
+    document["checksum"] = planfile.checksum(document)
     read = planfile.from_text(json.dumps(document))
     assert read == planfile.from_text(PLANS["conflict"])
     document["changes"][0]["request"]["body"]["new"] = 1
+    document["checksum"] = planfile.checksum(document)
     assert is_refused(json.dumps(document).encode())
 
 

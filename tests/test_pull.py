@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import json5
 import pytest
 from harness import Live, Project, payload
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import configs, respelled
+from test_properties import world
 
 RULE = {
     "name": "beta",
@@ -182,3 +188,23 @@ def test_three_hundred_configs_are_adopted(served: Project, live: Live) -> None:
     live.emulator.seed(configs)
     assert len(pulled(served, "--all")) == 300
     assert_plan_is_empty(served)
+
+
+@given(st.data(), st.lists(configs(), min_size=1, max_size=3))
+@settings(max_examples=40, deadline=None)
+def test_whatever_is_live_a_plan_is_empty_after_a_pull(data: st.DataObject, wanted: list[dict[str, Any]]) -> None:
+    with world() as console:
+        # Names are unique in a project, so each config has one of its own.
+        console.make_so(*(one | {"id": f"config_{at}", "name": f"Config {at}"} for at, one in enumerate(wanted)))
+        stored = [data.draw(respelled(one)) for one in console.emulator.configs()]
+    with tempfile.TemporaryDirectory() as folder:
+        live = Live()
+        try:
+            live.emulator.seed(stored)
+            project = Project(Path(folder))
+            done = project.call("pull", "--all", "--api-url", live.url, "--format", "json")
+            assert done.code == 0, done.stdout
+            plan = project.call("plan", "--api-url", live.url, "--format", "json").json
+            assert (plan["errored"], plan["changes"], plan["summary"]["unchanged"]) == (False, [], len(stored))
+        finally:
+            live.close()

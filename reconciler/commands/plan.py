@@ -7,7 +7,7 @@ from pathlib import Path
 from reconciler import planfile
 from reconciler.commands import connecting, planning, writing
 from reconciler.commands.planning import Choice
-from reconciler.commands.problems import Exit
+from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.terminal import Terminal
 from reconciler.model import Plan
 from reconciler.ports import Clock
@@ -39,7 +39,7 @@ def run(
     plan = planned.plan
     windows = connecting.windows_of(files.settings, chosen)
     if out is not None:
-        writing.atomically(out, terminal.without_secret(writing.json_text(planfile.to_document(plan))))
+        _save(plan, out, terminal)
     terminal.result(
         writing.plan_text(
             plan,
@@ -53,6 +53,14 @@ def run(
     )
     writing.summary(plan, output, terminal, windows)
     return exit_code(plan, detailed=detailed_exitcode)
+
+
+def _save(plan: Plan, out: Path, terminal: Terminal) -> None:
+    text = writing.json_text(planfile.to_document(plan))
+    if terminal.without_secret(text) != text:
+        said = "a config holds the Console API key, so its plan cannot be saved: take the key out of it, and revoke it"
+        raise Problem(Exit.FAILED, "plan-holds-key", said)
+    writing.atomically(out, text)
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> Exit:

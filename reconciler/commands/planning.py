@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
-from reconciler import checks, normalize
+from reconciler import normalize
 from reconciler import plan as plans
 from reconciler.commands.files import Files, must_be_valid, read
 from reconciler.commands.problems import Exit, Problem
-from reconciler.diagnostics import Severity
-from reconciler.documents import Document, TreeSource
+from reconciler.diagnostics import has_errors
+from reconciler.documents import Document, File, TreeSource, load_file
 from reconciler.git import GitError, Repository
 from reconciler.model import Plan, Resource
 from reconciler.ports import Payload, Reader
@@ -90,19 +90,35 @@ def read_base(files: Files, ref: str) -> BaseFiles:
     commit = repository.resolve(ref)
     folder = files.configs.resolve().relative_to(repository.top.resolve()).as_posix()
     contents = repository.files(commit, "" if folder == "." else folder)
-    unchanged = {document.file: document for document in files.documents}
-    examined = checks.examine(TreeSource(contents, below="" if folder == "." else folder), files.settings)
-    broken = {one.location.file for one in examined.diagnostics if one.severity is Severity.ERROR}
+    today = {document.file: document for document in files.documents}
+    entries, _ = TreeSource(contents, below="" if folder == "." else folder).files()
     resources: dict[str, Resource | None] = {}
     found: dict[str, tuple[str, bytes]] = {}
-    for document in examined.documents:
-        same = unchanged.get(document.file)
-        told = same if same is not None and same.text == document.text else document
-        resources[document.id] = (
-            None if document.file in broken else normalize.desired(told, files.settings.unmanaged_fields)
-        )
-        found[document.id] = (document.file, contents[document.file])
+    for entry in entries:
+        now = today.get(entry.path)
+        config_id, resource = _as_it_was(entry, now, files.settings)
+        resources[config_id] = resource
+        found[config_id] = (entry.path, contents[entry.path])
     return BaseFiles(plans.Base(commit, resources), found)
+
+
+def _as_it_was(entry: File, now: Document | None, settings: Settings) -> tuple[str, Resource | None]:
+    """The id of a file of the base and what it asked for then, None where that cannot be read today.
+
+    What merely would not pass today's checks is read all the same. A file that cannot be parsed goes by the id of
+    the one that stands in its place now, or else by its name.
+    """
+    if now is not None and entry.read() == now.text.encode():
+        return now.id, normalize.desired(now, settings.unmanaged_fields)
+    document, findings = load_file(entry)
+    if document is None:
+        return (now.id if now is not None else PurePosixPath(entry.path).stem), None
+    if has_errors(findings):
+        return document.id, None
+    try:
+        return document.id, normalize.desired(document, settings.unmanaged_fields)
+    except (AttributeError, KeyError, TypeError, ValueError):  # a shape that the checks would have refused
+        return document.id, None
 
 
 def _make(

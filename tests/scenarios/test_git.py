@@ -532,3 +532,28 @@ def test_a_clean_repository_stays_clean(running: Repository) -> None:
     running.merge()
     assert running.call("apply", "--yes", "--target", "local", "--record", "refs/reconciler/local").code == 0
     assert running.git("status", "--porcelain") == ""
+
+
+def test_a_base_that_todays_checks_refuse_is_read_all_the_same(running: Repository, live: Live) -> None:
+    """A check that is tightened, in the pull request that mends the file, must not unprotect a hot-fix."""
+    running.write(alpha="description: d\ndefaultValue: {value: yes}\n")
+    running.merge()
+    assert running.apply().code == 0
+    live.edit("alpha", description="hot-fix")
+    running.write(alpha='description: d\ndefaultValue: {value: "yes"}\n')
+    text = (running.path / "configs/reconciler.toml").read_text()
+    running.settings(text + '[checks]\nyaml-11-boolean = "error"\n')
+    assert running.plan().held == {"alpha": "drift"}
+
+
+def test_a_removed_file_that_cannot_be_parsed_any_more_is_released(repository: Repository, live: Live) -> None:
+    repository.write(alpha="a: [\n", beta=config(1))
+    repository.merge()
+    base = repository.git("rev-parse", "HEAD")
+    live.create("alpha")
+    repository.remove("alpha")
+    repository.merge()
+    assert repository.call("plan", "--base", base, "--format", "json").json["released"] == ["alpha"]
+    done = repository.call("apply", "--yes", "--base", base, "--record", RECORD)
+    assert done.code == 0
+    assert recorded(repository) == {"alpha": "a: [\n", "beta": config(1)}
