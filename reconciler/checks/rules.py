@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from reconciler.checks.findings import did_you_mean, error, kind, warning
 from reconciler.checks.parts import Part, conditions, is_number, outcomes, rules, strings, variants
 from reconciler.diagnostics import Diagnostic, pointer
+from reconciler.dynamic_config.fields import RULE
 from reconciler.dynamic_config.limits import PERCENTAGE
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def environments(document: Document, settings: Settings) -> Iterator[Diagnostic]
 def empty_rules(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
     """A rule without conditions applies to everyone, which should be said."""
     for path, rule in rules(document.data):
-        if rule.get("conditions", []) == []:
+        if rule.get("conditions", []) == [] and not (rule.keys() - RULE.keys()):  # one may be a misspelt `conditions`
             yield warning(
                 document,
                 path + "/conditions",

@@ -25,13 +25,16 @@ MOST_FINDINGS = 1_000
 """Findings on the shape of one file; each takes memory, and a megabyte has room for many."""
 
 
-def shape(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
+def shape(document: Document, settings: Settings) -> Iterator[Diagnostic]:
     """Everything in which the file's data departs from the schema."""
-    if is_accepted(document.data):
+    data = document.data
+    if is_accepted(data):
         return
+    # A field that the settings leave to the console is cleared by null, like the others that are managed when written.
+    cleared = {name for name in settings.unmanaged_fields if data.get(name, ...) is None}
     found = (
         one
-        for fault in faults(document.data)
+        for fault in faults({name: given for name, given in data.items() if name not in cleared})
         for one in _EXPLANATIONS[fault.keyword](document, pointer(*fault.path), fault)
     )
     yield from islice(found, MOST_FINDINGS)

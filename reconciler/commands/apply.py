@@ -8,6 +8,7 @@ way is still gone: what is in flight is finished or classified, recorded, and sa
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -94,7 +95,11 @@ def run(
         finally:
             signals.only_stop(clock)
             unrecorded = _record(this, recording)
-        terminal.result(_drawn(this, output, record, unrecorded))
+        try:
+            terminal.result(_drawn(this, output, record, unrecorded))
+        except Problem:  # nobody reads the output any more, but what was written must be told
+            terminal.warn(f"what became of the changes: {_in_short(this.outcomes)}")
+            raise
     code = exit_code(this.outcomes)
     return Exit.FAILED if unrecorded and code is Exit.DONE else code
 
@@ -123,6 +128,7 @@ def _carry_out(this: _Run, choice: Choice, base: BaseFiles | None, given: Consen
         assert this.files is not None
         this.planned = planning.make(this.files, this.target, this.connection.reader, choice, base)
         this.plan, this.live = this.planned.plan, this.planned.live
+        this.terminal.detail(planning.told(this.planned))
     plan = this.plan
     if output == "text":
         this.terminal.result(_shown(plan, this) + "\n")
@@ -239,6 +245,11 @@ def _record(this: _Run, recording: Record | None) -> GitError | None:
         return error
     this.terminal.detail(f"recorded {commit} in {recording.ref}")
     return None
+
+
+def _in_short(outcomes: Sequence[Outcome]) -> str:
+    counts = Counter(one.status.value for one in outcomes)
+    return ", ".join(f"{number} {status}" for status, number in counts.items()) or "nothing was to be done"
 
 
 def _drawn(this: _Run, output: str, record: str | None, unrecorded: GitError | None) -> str:

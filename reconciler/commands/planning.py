@@ -70,6 +70,12 @@ def base_of(files: Files, target: Target, choice: Choice, record: str | None = N
     return None if ref is None else read_base(files, ref)
 
 
+def told(planned: Planned) -> str:
+    """What went into a plan, for ``-v``."""
+    base = "no base" if planned.base is None else f"base {planned.base.resources.name}"
+    return f"{planned.files.count} files read, {len(planned.live)} live configs listed, {base}"
+
+
 def make(files: Files, target: Target, reader: Reader, choice: Choice, base: BaseFiles | None) -> Planned:
     """Read live once and plan. Raises ``Problem`` for ids nobody has."""
     desired = desired_of(files.documents, files.settings)

@@ -62,6 +62,15 @@ def symlink_inside(target: str) -> Flaw:
     )
 
 
+def ending_not_read(ending: str) -> Flaw:
+    return Flaw(
+        "ending-not-read",
+        f"is not read, because of its ending {ending}",
+        "a config ends in .yaml, .yml, .json or .json5, in lower case; a leading _ leaves one out",
+        Severity.WARNING,
+    )
+
+
 def not_a_regular_file() -> Flaw:
     return Flaw("not-a-regular-file", "is not a regular file", "only regular files are read")
 

@@ -13,13 +13,16 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from reconciler.diagnostics import Diagnostic, Location
+from reconciler.diagnostics import Diagnostic, Location, has_errors
 from reconciler.documents import flaws
 from reconciler.documents.document import FORMATS, Format
 from reconciler.documents.flaws import Flaw
 from reconciler.documents.limits import MAX_BYTES
 
 _ORDINARY_BYTES = 64 * 1024  # nearly every file is shorter; asking for more sets more memory aside, each time
+
+
+_LOOKALIKES = {*FORMATS, ".jsonc"}  # endings, in lower case, that people take for a config's
 
 
 class RefusedFileError(Exception):
@@ -129,7 +132,7 @@ class DirectorySource:
                 refused.append(_whole_file(path, flaw))
             elif text_format is not None:
                 files.append(DiskFile(path, text_format, entry.path))
-        if not files and not refused:
+        if not files and not has_errors(refused):
             refused.append(_whole_file(shown, flaws.configs_empty(shown)))
         return sorted(files, key=lambda file: file.path), sorted(refused, key=lambda one: one.sort_key)
 
@@ -142,7 +145,8 @@ class DirectorySource:
                 return flaws.symlink_outside(_printable(str(link.readlink())))
             return flaws.symlink_inside(self.shown(target)) if text_format or target.is_dir() else None
         if text_format is None:
-            return None
+            ending = PurePosixPath(entry.name).suffix
+            return flaws.ending_not_read(ending) if ending.lower() in _LOOKALIKES else None
         if not _is_utf8(entry.name):
             return flaws.name_not_utf8()
         return None if entry.is_file(follow_symlinks=False) else flaws.not_a_regular_file()

@@ -249,3 +249,11 @@ def test_an_operator_that_no_type_has_is_an_error(kind: str, operator: str, seve
     assert document is not None
     found = [one for one in check([document], Settings()) if one.code == "condition-operator-unknown"]
     assert [one.severity for one in found] == [severity]
+
+
+def test_null_clears_a_field_that_the_settings_leave_to_the_console() -> None:
+    document, _ = parse("cfg.json", '{"rules": null, "description": null}', "json")
+    assert document is not None
+    unmanaged = Settings(unmanaged_fields=frozenset({"rules"}))
+    assert [one.path for one in check([document], unmanaged)] == ["/description"]
+    assert [one.path for one in check([document], Settings())] == ["/rules", "/description"]

@@ -258,7 +258,8 @@ def test_a_result_goes_to_stdout_and_nothing_else_does(shop: Project) -> None:
         shop.call("plan", "--out", "plan.json")
         for asked in ([], ["-q"], ["-v"]):
             done = shop.call(*line.split(), *asked)
-            assert (done.code, done.stderr) == (0, "")
+            told = "13 files read" if asked == ["-v"] and line in ("plan", "apply --yes") else ""
+            assert (done.code, done.stderr[: len("13 files read")]) == (0, told)
             assert done.stdout
 
 
@@ -280,6 +281,14 @@ def test_a_full_disk_is_one_clear_line(shop: Project) -> None:
                 done = shop.run(*command.split(), "--format", output, stdout=full)
             assert done.code == 1
             assert done.stderr == "reconciler: the output could not be written: No space left on device\n"
+
+
+def test_what_was_written_is_told_also_where_the_result_cannot_be(shop: Project) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = shop.run("apply", "--yes", "--format", "json", stdout=full)
+    assert done.code == 1
+    assert "what became of the changes: 13 verified" in done.stderr
+    assert shop.call("plan", "--detailed-exitcode").code == 0
 
 
 def test_out_is_written_whole_or_not_at_all(shop: Project) -> None:

@@ -12,6 +12,7 @@ from reconciler.documents import DirectorySource, TreeSource, load, load_file
 
 CODES = {
     *("configs-missing", "configs-empty", "symlink-outside", "symlink-not-read", "not-a-regular-file"),
+    "ending-not-read",
     *("name-not-utf8", "unreadable", "folder-unreadable"),
 }
 
@@ -95,6 +96,15 @@ def test_a_link_inside_is_not_read_twice(configs: Path) -> None:
     assert [one.file for one in documents] == ["configs/good.yaml"]
     names = ("again", "loop.yaml", "same.yaml")
     assert findings(configs) == [("symlink-not-read", f"configs/{name}") for name in names]
+
+
+def test_a_file_that_only_its_ending_keeps_from_being_read_is_told(configs: Path) -> None:
+    for name in ("a.YAML", "b.jsonc", "c.Json5", "d.yaml.txt", "e.md", "_f.YML"):
+        (configs / name).write_text("{")
+    told = [("ending-not-read", f"configs/{name}") for name in ("a.YAML", "b.jsonc", "c.Json5")]
+    assert findings(configs) == told
+    (configs / "good.yaml").unlink()
+    assert findings(configs) == [("configs-empty", "configs"), *told]
 
 
 def test_the_folder_itself_may_be_a_link(configs: Path) -> None:
