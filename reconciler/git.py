@@ -106,12 +106,18 @@ class Repository:
         return commit
 
     def _tree(self, files: Mapping[str, bytes]) -> str:
-        with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
-            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            names = self._store(list(files.values()), Path(folder))
-            entries = [b"100644 " + name + b"\t" + os.fsencode(path) for path, name in zip(files, names, strict=True)]
-            self._git("update-index", "-z", "--index-info", stdin=b"\0".join([*sorted(entries), b""]), env=index)
-            return self._git("write-tree", env=index).decode().strip()
+        try:
+            with tempfile.TemporaryDirectory(prefix="reconciler-") as folder:
+                return self._tree_by_way_of(Path(folder), files)
+        except OSError as error:
+            raise GitError(f"the files to commit could not be written: {error.strerror or error}") from error
+
+    def _tree_by_way_of(self, folder: Path, files: Mapping[str, bytes]) -> str:
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
+        names = self._store(list(files.values()), folder)
+        entries = [b"100644 " + name + b"\t" + os.fsencode(path) for path, name in zip(files, names, strict=True)]
+        self._git("update-index", "-z", "--index-info", stdin=b"\0".join([*sorted(entries), b""]), env=index)
+        return self._git("write-tree", env=index).decode().strip()
 
     def _store(self, contents: list[bytes], folder: Path) -> list[bytes]:
         """Write blobs, all in one process, and return their names."""
