@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from reconciler.diagnostics import Location, pointer
 from reconciler.dynamic_config.fields import CONDITION, CONFIG
 from reconciler.model import FieldChange, Kind, Origin, Resource, Rule, Twin
-from reconciler.normalize import VALUE_FIELDS, canonical_text
+from reconciler.normalize import VALUE_FIELDS, canonical_text, same
 from reconciler.rules import Pairing, pair, pair_variants
 
 
@@ -330,7 +330,7 @@ def _comments_differ(desired: Twin, live: Twin | None) -> bool:
 def _same(one: Any, other: Any) -> bool:
     if isinstance(one, _Missing) or isinstance(other, _Missing):
         return one is other
-    return canonical_text(one) == canonical_text(other)
+    return same(one, other)
 
 
 def _part(side: Any, key: str | int) -> Any:

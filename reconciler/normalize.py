@@ -83,6 +83,11 @@ def canonical_text(value: Any) -> str:
     return _CANONICAL.encode(value)
 
 
+def same(one: Any, other: Any) -> bool:
+    """Whether two canonical forms are equal."""
+    return canonical_text(one) == canonical_text(other)
+
+
 def value(given: Any) -> Any:
     """The canonical form of a JSON value: each number is the double that it becomes; nothing else is folded."""
     kind = type(given)

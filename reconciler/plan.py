@@ -13,6 +13,7 @@ from typing import Any
 
 from reconciler import body, diff, normalize
 from reconciler.checks import changes as change_checks
+from reconciler.checks import with_severities
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.holds import hold
 from reconciler.model import (
@@ -325,6 +326,4 @@ def _at(
 
 
 def _settled(diagnostics: Iterable[Diagnostic], settings: Settings) -> tuple[Diagnostic, ...]:
-    from reconciler.checks import with_severities
-
     return tuple(sorted(with_severities(diagnostics, settings), key=lambda one: one.sort_key))

@@ -39,7 +39,7 @@ class PlanFileError(Exception):
 
 
 def to_document(made: Plan) -> dict[str, Any]:
-    """The JSON document of a plan, as the README documents it. ``checksum`` covers all the rest of it."""
+    """The JSON document of a plan. ``checksum`` covers all the rest of it."""
     document = _document(made)
     return document | {"checksum": checksum(document)}
 

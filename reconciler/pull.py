@@ -74,7 +74,7 @@ def _writable(value: Any) -> Any:
         return {key: _writable(one) for key, one in value.items()}
     if isinstance(value, list):
         return [_writable(one) for one in value]
-    return float(value) if type(value) is int and abs(value) >= SAFE_INTEGER else value
+    return float(value) if type(value) is int and abs(value) > SAFE_INTEGER else value
 
 
 def _condition(canonical: Mapping[str, Any], condition: Mapping[str, Any]) -> dict[str, Any]:

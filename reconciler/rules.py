@@ -20,12 +20,11 @@ Each step sees only the rules that the steps above left over:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from reconciler.model import Rule
+from reconciler.normalize import canonical_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +95,13 @@ def _name(rule: Rule) -> str:
 
 
 def _audience(rule: Rule) -> str:
-    return _text([rule.spec["conditions"], rule.spec["environments"]])
+    return canonical_text([rule.spec["conditions"], rule.spec["environments"]])
 
 
 def _result(rule: Rule) -> str | None:
     returned = [rule.spec["returnValue"], rule.spec["variants"]]
-    return None if returned == [{}, []] else _text(returned)
+    return None if returned == [{}, []] else canonical_text(returned)
 
 
 def _value(variant: Rule) -> str | None:
-    return None if variant.spec["returnValue"] == {} else _text(variant.spec["returnValue"])
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+    return None if variant.spec["returnValue"] == {} else canonical_text(variant.spec["returnValue"])

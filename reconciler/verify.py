@@ -8,7 +8,7 @@ from typing import Any
 from reconciler import body as bodies
 from reconciler.dynamic_config.fields import CONFIG, Managed
 from reconciler.model import Resource
-from reconciler.normalize import PayloadError, canonical_text
+from reconciler.normalize import PayloadError, same
 from reconciler.normalize import live as normalized
 from reconciler.ports import Payload
 
@@ -34,7 +34,7 @@ def differences(config_id: str, body: Mapping[str, Any], after: Payload, before:
 def _fields(meant: Resource, found: Resource, body: Mapping[str, Any]) -> Iterator[str]:
     for name, wanted in meant.spec.items():
         is_compared = name in body or CONFIG[name].managed is Managed.ALWAYS
-        if name != "rules" and is_compared and not _same(wanted, found.spec[name]):
+        if name != "rules" and is_compared and not same(wanted, found.spec[name]):
             yield f"/{name}"
 
 
@@ -44,7 +44,7 @@ def _rules(meant: Resource, found: Resource) -> Iterator[str]:
         return
     for ours, theirs in zip(meant.rules, found.rules, strict=True):
         for name, wanted in ours.spec.items():
-            if not _same(wanted, theirs.spec.get(name)):
+            if not same(wanted, theirs.spec.get(name)):
                 yield f"{ours.path}/{name}"
         if ours.raw.get("baseID") and ours.raw["baseID"] != theirs.raw.get("baseID"):
             yield f"{ours.path}/baseID"
@@ -83,7 +83,3 @@ def _lost_in_rule(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterat
 
 def _identity(rule: Mapping[str, Any]) -> Any:
     return rule.get("baseID") or rule.get("id") or rule.get("name")
-
-
-def _same(one: Any, other: Any) -> bool:
-    return canonical_text(one) == canonical_text(other)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from reconciler.checks.content import sent_bytes
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.dynamic_config.limits import PAYLOAD_BYTES
 from reconciler.model import Action, FieldChange, Kind, Resource
@@ -101,7 +101,7 @@ def _recreated(desired: Resource, live: Resource | None, fields: Sequence[FieldC
 
 
 def _payload(desired: Resource, body: Mapping[str, Any], action: Action) -> Iterator[Diagnostic]:
-    size = len(json.dumps(body, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    size = sent_bytes(body)
     if action is Action.UPDATE and size > PAYLOAD_BYTES:
         yield _warning(
             desired,

@@ -79,7 +79,7 @@ def payload_size(document: Document, _settings: Settings) -> Iterator[Diagnostic
     if len(document.text) < PAYLOAD_BYTES // 8 and "&" not in document.text:
         return  # no text becomes eight times its length as JSON, but for YAML's aliases
     sent = {key: value for key, value in document.data.items() if key != "$schema"}
-    size = len(json.dumps(sent, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+    size = sent_bytes(sent)
     if size > PAYLOAD_BYTES:
         yield Diagnostic(
             Severity.WARNING,
@@ -89,6 +89,11 @@ def payload_size(document: Document, _settings: Settings) -> Iterator[Diagnostic
             "split it, or keep long lists in a segment",
             id=document.id,
         )
+
+
+def sent_bytes(body: Any) -> int:
+    """How many bytes of UTF-8 a body is on its way: JSON without blanks."""
+    return len(json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
 
 
 def _integers(value: Any, path: str) -> Iterator[tuple[str, int]]:

@@ -64,17 +64,22 @@ def windows_of(settings: Settings, target: Target) -> tuple[tuple[int, float], .
     return ((settings.mutations_per_10s, 10.0), (settings.mutations_per_15min, 900.0))
 
 
-@contextmanager
-def _embedded(root: Path, target: Target) -> Iterator[Callable[[Any], Any]]:
-    from reconciler.emulator import Emulator, EmulatorError
-
+def state_folder(root: Path) -> Path:
+    """The folder that holds the local emulators' files, which git is told to ignore."""
     folder = root / STATE
     folder.mkdir(parents=True, exist_ok=True)
     ignore = folder / ".gitignore"
     if not ignore.exists():
         ignore.write_text("# the local emulator's state\n*\n", encoding="utf-8")
+    return folder
+
+
+@contextmanager
+def _embedded(root: Path, target: Target) -> Iterator[Callable[[Any], Any]]:
+    from reconciler.emulator import Emulator, EmulatorError
+
     try:
-        emulator = Emulator(folder / f"{target.name}.db", require_key=False)
+        emulator = Emulator(state_folder(root) / f"{target.name}.db", require_key=False)
     except EmulatorError as error:
         hint = "close whatever holds the file, or delete it to begin with an empty project"
         raise Problem(Exit.FAILED, "emulator-unusable", str(error), hint, target=reference(target)) from error

@@ -32,7 +32,7 @@ class Terminal:
     has_result: bool = False
     """Whether anything was written to stdout: a second document would spoil the first."""
     _progress_shown: bool = False
-    _how_far: Callable[[], str] = str
+    _how_far: Callable[[], str] = lambda: ""
     _waited_for: set[str] = field(default_factory=set)
 
     @property
@@ -99,9 +99,13 @@ class Terminal:
         self._show(how_far())
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Count a wait down beside how far it is, for who looks on; a log gets one line for each reason to wait."""
+        """Count a wait down beside how far it is, for who looks on; a log gets one line for each reason to wait.
+
+        No seconds left: the wait is over.
+        """
         if self.shows_progress:
-            self._show(f"{self._how_far()}   waiting {seconds:.0f} s: {why}".lstrip())
+            wait = f"   waiting {seconds:.0f} s: {why}" if seconds else ""
+            self._show((self._how_far() + wait).lstrip())
         elif seconds >= _WORTH_A_LINE and why not in self._waited_for:
             self._waited_for.add(why)
             self.note(f"waiting {seconds:.0f} s: {why}")

@@ -5,6 +5,7 @@ loading    bytes → Document and findings; the way in
 document   Document: data, and where each part of it stands
 yaml, json5                       a text → one stream of events (events)
 core_schema, json5_literals, numbers   what a scalar means
+quick      an ordinary text → data at once; whatever is out of the ordinary goes the careful way
 build      events → data; every rule on structure: keys, anchors, merges, limits
 places     events → ranges, only when asked for
 twins      the author's text of a JSON5 value, and its comments
