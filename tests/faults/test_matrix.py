@@ -28,6 +28,8 @@ class Fault:
 
     ``retried``: all is well in the end. ``ends``: the run ends there. Else a status: so many changes end with it as
     there were hits, all others verified. ``most``: hits in a row. ``slow``: ends by the deadline, which is made short.
+    ``unsized``: no answer of that server states its length. Without an ``entry`` the server breaks down for a while,
+    and connecting is refused, or ``hangs``.
     """
 
     entry: dict[str, Any]
@@ -37,6 +39,8 @@ class Fault:
     of_update: str = "retried"
     most: int = 2
     slow: bool = False
+    unsized: bool = False
+    hangs: bool = False
 
     def fate(self, operation: str) -> str:
         return {"list": self.of_list, "get": self.of_get, "create": self.of_create, "update": self.of_update}[operation]
@@ -47,9 +51,9 @@ def before(**entry: Any) -> Fault:
     return Fault(entry)
 
 
-def after(slow: bool = False, **entry: Any) -> Fault:
+def after(slow: bool = False, unsized: bool = False, **entry: Any) -> Fault:
     """The answer is lost, and the request was carried out."""
-    return Fault(entry, of_create="retried", slow=slow)
+    return Fault(entry, of_create="retried", slow=slow, unsized=unsized)
 
 
 def raw(body: str, **more: Any) -> Fault:
@@ -82,6 +86,8 @@ FAULTS: dict[str, Fault] = {
     "empty 200, carried out": after(kind="empty", commit=True),
     "cut body": after(kind="cut_body", keep=0.6),
     "cut off at once": after(kind="cut_body", keep=0.000001),
+    "no length, whole": after(kind="cut_body", keep=1, unsized=True),
+    "no length, cut body": after(kind="cut_body", keep=0.6, unsized=True),
     "time-out after": Fault({"kind": "delay", "seconds": 3600, "after": True}, of_create="retried", slow=True, most=1),
     "trickled body": Fault({"kind": "trickle", "bytes": 1, "interval": 0.1}, of_create="retried", slow=True, most=1),
     "trickled headers": Fault(
@@ -117,6 +123,7 @@ FAULTS: dict[str, Fault] = {
         {"kind": "status", "status": 404}, of_list="ends", of_get="gone", of_create="failed", of_update="failed"
     ),
     "refused connections": Fault({}, of_create="retried"),  # those on their way there meanwhile are reset
+    "connect time-out": Fault({}, of_create="retried", hangs=True),
 }
 CELLS = [(name, operation) for name in FAULTS for operation in OPERATIONS]
 
@@ -159,6 +166,8 @@ def _meets(world: World, fault: Fault, operation: str, rng: Random, hits: int) -
     }[operation]
     first = rng.randint(1, max(1, most - hits + 1))
     matching = OPERATIONS[operation]
+    if fault.unsized:
+        world.state_no_lengths()
     if fault.entry:
         world.fail({**matching, "nth": list(range(first, first + hits)), "fault": fault.entry})
         return first
@@ -170,7 +179,7 @@ def _meets(world: World, fault: Fault, operation: str, rng: Random, hits: int) -
         seen[operation] += _is_of(operation, method, path)
         if seen[operation] == first:
             seen[operation] += 1
-            world.break_down(rng.uniform(0.01, 0.15))
+            world.break_down(rng.uniform(0.01, 0.15), hang=fault.hangs)
 
     world.before = break_down
     return first

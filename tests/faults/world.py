@@ -1,18 +1,19 @@
 """A project and a live Statsig project at a real socket, in which time is virtual and the network is not.
 
-Real: the whole command from ``main`` on, its threads, the sockets, every byte that travels, and the deadline of a
-request, which is only made short. Virtual: the run's clock. Whatever sleeps (backoff, settling, the rate windows, a
-pause after a 429) returns at once and moves the clock on, so that minutes of waiting take no time; the live project
-can tell the time by the same clock, and so act late.
+Real: the whole command from ``main`` on, its threads, the sockets, every byte that travels, and the deadlines of a
+request and of connecting, which are only made short. Virtual: the run's clock. Whatever sleeps (backoff, settling,
+the rate windows, a pause after a 429) returns at once and moves the clock on, so that minutes of waiting take no time;
+the live project can tell the time by the same clock, and so act late.
 """
 
 from __future__ import annotations
 
 import shutil
+import socket
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -23,7 +24,7 @@ import pytest
 from harness import CONFIGS, KEY, Done, Project, _Watched, config, payload
 
 from reconciler import console_api
-from reconciler.console_api import connect
+from reconciler.console_api import connect, transport
 from reconciler.emulator import Emulator, Options, Response, serve
 from reconciler.emulator.wire import Request
 
@@ -110,6 +111,7 @@ class World:
         self.live = Late(self.clock, options)
         self.requests: list[tuple[str, str]] = []
         self.has_broken_down = False
+        self._full = ExitStack()
         self.before: Callable[[str, str], None] = lambda _method, _path: None
         self._folder = Path(tempfile.mkdtemp())
         self.project = Project(self._folder)
@@ -128,6 +130,7 @@ class World:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop_serving()
+        self._full.close()
         self.live.close()
         shutil.rmtree(self._folder)
 
@@ -142,24 +145,55 @@ class World:
         """No request after the one that is being answered gets through, until ``fail`` says otherwise."""
         self._server.faults = _Watched([{"always": True, "fault": {"kind": "reset_before"}}], self._meet)
 
-    def break_down(self, seconds: float) -> None:
-        """Take no connection for so long: they are refused. Call it while a request is being answered."""
+    def break_down(self, seconds: float, *, hang: bool = False) -> None:
+        """Take no connection for so long: they are refused, or ``hang``. Call it while a request is being answered."""
         self.has_broken_down = True
         with self.clock.standing:
-            self.stop_serving()
+            if hang:
+                self.let_connecting_hang()
+            else:
+                self.stop_serving()
             ends = self.clock.monotonic() + seconds
 
             def return_in_time() -> None:
                 if self.clock.monotonic() >= ends:
                     self.clock.each_time = lambda: None
+                    self._full.close()
                     self._serve(self.port)
 
             self.clock.each_time = return_in_time
+
+    def let_connecting_hang(self) -> None:
+        """Serve no more, and listen with no room for one more: what connects gets no answer, and gives up soon."""
+        self._full.enter_context(pytest.MonkeyPatch.context()).setattr(transport, "CONNECT_SECONDS", 0.02)
+        self.stop_serving()  # which takes longer than a connect that began with more time
+        listener = self._full.enter_context(socket.create_server(("127.0.0.1", self.port), backlog=0))
+        for _ in range(8):
+            waiting = self._full.enter_context(socket.socket())
+            waiting.settimeout(0.01)
+            try:
+                waiting.connect(listener.getsockname())
+            except TimeoutError:
+                return
+        raise AssertionError("the listener took all that came")
 
     def one_request_a_connection(self) -> None:
         """Keep no connection alive, so that each request has to connect."""
         handler = self._server.RequestHandlerClass
         self._server.RequestHandlerClass = type("OneShot", (handler,), {"protocol_version": "HTTP/1.0"})
+
+    def state_no_lengths(self) -> None:
+        """No Content-Length from now on: what ends an answer is the end of its connection."""
+        handler: Any = self._server.RequestHandlerClass
+
+        def head(connection: Any, response: Response, length: int) -> bytes:
+            connection.close_connection = True
+            whole = handler.head(connection, response, length)
+            before, stated, after = whole.partition(b"Content-Length: %d\r\n" % length)
+            assert stated
+            return bytes(before + after)
+
+        self._server.RequestHandlerClass = type("Lengthless", (handler,), {"head": head})
 
     def edit(self, config_id: str, **fields: Any) -> None:
         """Somebody edits a config in the console."""
