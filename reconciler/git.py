@@ -95,6 +95,11 @@ class Repository:
             raise GitError(f'"{ref}" is not a full ref name; write one like refs/reconciler/production')
         if self._run("symbolic-ref", "--quiet", "HEAD").stdout.decode().strip() == ref:
             raise GitError(f'"{ref}" is checked out here; record in a ref of its own, like refs/reconciler/production')
+        parents = [ref[:at] for at, char in enumerate(ref) if char == "/"]
+        taken = self._git("for-each-ref", "--format=%(refname)", f"{ref}/", *parents).decode().split()
+        clash = next((one for one in taken if one in parents or one.startswith(f"{ref}/")), None)
+        if clash:
+            raise GitError(f'"{ref}" cannot be written beside {clash}; choose another name')
 
     def record(self, ref: str, files: Mapping[str, bytes], message: str) -> str:
         """Commit exactly ``files`` (path → content) as the tree of ``ref``, after what it points to now."""

@@ -97,8 +97,8 @@ def findings(what: Problem, output: str, terminal: Terminal) -> str:
         from reconciler.render import github
 
         return github.findings(what.diagnostics, sources, 0)
-    from reconciler.render import inert, text
+    from reconciler.render import markdown, text
 
     color = terminal.color and output != "markdown"
     drawn = text.findings(what.diagnostics, sources, 0, color=color, width=terminal.width)
-    return inert.fence(drawn.splitlines(), "text") + "\n" if output == "markdown" else drawn
+    return markdown.findings(drawn) if output == "markdown" else drawn

@@ -9,6 +9,7 @@ from reconciler.commands import connecting, planning, writing
 from reconciler.commands.planning import Choice
 from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.terminal import Terminal
+from reconciler.documents.document import FORMATS
 from reconciler.model import Plan
 from reconciler.ports import Clock
 
@@ -40,7 +41,7 @@ def run(
     plan = planned.plan
     windows = connecting.windows_of(files.settings, chosen)
     if out is not None:
-        _save(plan, out, terminal)
+        _save(plan, out, configs, terminal)
     terminal.result(
         writing.plan_text(
             plan,
@@ -56,7 +57,9 @@ def run(
     return exit_code(plan, detailed=detailed_exitcode)
 
 
-def _save(plan: Plan, out: Path, terminal: Terminal) -> None:
+def _save(plan: Plan, out: Path, configs: Path, terminal: Terminal) -> None:
+    if out.suffix in FORMATS and out.name[:1] not in "._" and out.resolve().is_relative_to(configs.resolve()):
+        terminal.warn(f"{out} is among the configs, and the next run will take it for one: write plans elsewhere")
     text = writing.json_text(planfile.to_document(plan))
     if terminal.without_secret(text) != text:
         said = "a config holds the Console API key, so its plan cannot be saved: take the key out of it, and revoke it"

@@ -91,13 +91,20 @@ def desired_of(documents: Iterable[Document], settings: Settings) -> tuple[Resou
 
 
 def read_base(files: Files, ref: str) -> BaseFiles:
-    """The files as they stand at a commit or tree, read by the same code under today's settings."""
+    """The files as they stand at a commit or tree, read by the same code under today's settings.
+
+    Configs are matched by id: where the tree has none in today's folder, they are looked for in all of it, since the
+    folder may have been moved since, or the tree be that folder itself.
+    """
     repository = Repository.around(files.configs)
     commit = repository.resolve(ref)
-    folder = files.configs.resolve().relative_to(repository.top.resolve()).as_posix()
-    contents = repository.files(commit, "" if folder == "." else folder)
+    folder = folder_of(files)
+    contents = repository.files(commit, folder)
+    entries, _ = TreeSource(contents, below=folder).files()
+    if folder and not entries:
+        contents = repository.files(commit, "")
+        entries, _ = TreeSource(contents).files()
     today = {document.file: document for document in files.documents}
-    entries, _ = TreeSource(contents, below="" if folder == "." else folder).files()
     resources: dict[str, Resource | None] = {}
     found: dict[str, tuple[str, bytes]] = {}
     for entry in entries:
@@ -106,6 +113,13 @@ def read_base(files: Files, ref: str) -> BaseFiles:
         resources[config_id] = resource
         found[config_id] = (entry.path, contents[entry.path])
     return BaseFiles(plans.Base(commit, resources), found)
+
+
+def folder_of(files: Files) -> str:
+    """The configs' folder as git sees it, from the top level; "" for the top level itself. Raises ``GitError``."""
+    top = Repository.around(files.configs).top.resolve()
+    folder = files.configs.resolve().relative_to(top).as_posix()
+    return "" if folder == "." else folder
 
 
 def _as_it_was(entry: File, now: Document | None, settings: Settings) -> tuple[str, Resource | None]:

@@ -6,14 +6,14 @@ file as the base had it. So the next run's base is what file and live last agree
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
 from reconciler.commands.files import Files
-from reconciler.commands.planning import BaseFiles, desired_of, read_base
+from reconciler.commands.planning import BaseFiles, desired_of, folder_of, read_base
 from reconciler.diff import diff
 from reconciler.documents import Document
-from reconciler.git import Repository
+from reconciler.git import GitError, Repository
 from reconciler.model import Outcome, Plan, Resource, Status
 from reconciler.normalize import PayloadError
 from reconciler.normalize import live as normalized
@@ -44,6 +44,7 @@ class Record:
         payloads = None if live is None else {str(one.get("id")): one for one in live}
         settled = self._settled(outcomes, payloads or {})
         applied = {one.id: (one.file, self._bytes(one)) for one in self._files.documents if one.id in settled}
+        applied = self._as_planned(plan, outcomes, applied) | applied
         known = {one.id for one in self._files.documents}
         kept = {
             config_id: file
@@ -51,7 +52,27 @@ class Record:
             if config_id not in applied and (config_id in known or payloads is None or config_id in payloads)
         }
         subject = f"Record {len(applied)} of {len(known)} configs as applied to {self._target}"
-        return self._repository.record(self.ref, _tree(applied.values(), kept), f"{subject}\n\n{_origin(plan)}")
+        tree = _tree(applied.values(), kept.values(), folder_of(self._files))
+        return self._repository.record(self.ref, tree, f"{subject}\n\n{_origin(plan)}")
+
+    def _as_planned(
+        self, plan: Plan | None, outcomes: Sequence[Outcome], settled: Collection[str]
+    ) -> dict[str, tuple[str, bytes]]:
+        """Of what a saved plan wrote and today's files say otherwise, the files of the commit that it was made of."""
+        written = {one.change.id: one.change.request.body for one in outcomes if one.status is Status.VERIFIED}
+        changed = written.keys() - settled
+        if not changed or plan is None or plan.commit is None:
+            return {}
+        try:
+            then = read_base(self._files, plan.commit)
+        except GitError:  # that commit is not here: the next plan will tell
+            return {}
+        resources = {config_id: then.resources.resources.get(config_id) for config_id in changed}
+        return {
+            config_id: then.files[config_id]
+            for config_id, desired in resources.items()
+            if desired is not None and _is_equal(desired, {"id": config_id, **written[config_id]})
+        }
 
     def _bytes(self, document: Document) -> bytes:
         """The file to the byte, BOM included; what was read of it, should it have changed since."""
@@ -93,14 +114,17 @@ def _is_equal(desired: Resource, payload: Payload) -> bool:
         return False
 
 
-def _tree(applied: Iterable[tuple[str, bytes]], kept: Mapping[str, tuple[str, bytes]]) -> dict[str, bytes]:
+def _tree(applied: Iterable[tuple[str, bytes]], kept: Iterable[tuple[str, bytes]], folder: str) -> dict[str, bytes]:
     """Where an old file's path is taken by another config now, the old one goes into a folder of its own.
 
-    Its name stays, since a file without an ``id`` is named by it.
+    So does one from where the configs used to be, since the next run looks where they are now. Its name stays, since
+    a file without an ``id`` is named by it.
     """
     tree = dict(applied)
-    for path, content in kept.values():
+    for path, content in kept:
         free = PurePosixPath(path)
+        if not free.is_relative_to(folder):
+            free = PurePosixPath(folder, "before", free.name)
         while str(free) in tree:
             free = free.parent / "before" / free.name
         tree[str(free)] = content

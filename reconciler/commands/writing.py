@@ -65,8 +65,11 @@ def summary(plan: Plan, output: str, terminal: Terminal, windows: Windows) -> No
     from reconciler.render import github
 
     drawn = github.summary(plan, seconds=apply_seconds(plan, windows), head_commit=plan.commit)
-    with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(terminal.without_secret(drawn))
+    try:
+        with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(terminal.without_secret(drawn))
+    except OSError as error:  # the plan itself was shown
+        terminal.warn(f"the job summary could not be written: {error.strerror or error}")
 
 
 def apply_seconds(plan: Plan, windows: Windows) -> float:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from reconciler.diagnostics import Diagnostic, Severity
 from reconciler.model import Action, Change, FieldChange, Kind, Plan
-from reconciler.render.inert import cell, code_span, comment_value, fence, html_code, prose, runner
+from reconciler.render.inert import cell, code_span, comment_value, fence, html_code, prose, runner, terminal
 from reconciler.render.phrases import Phrase, contents, duration, origin, phrase
 from reconciler.render.values import counted, cut, whole
 
@@ -44,6 +44,22 @@ def plan(
     room = _Room(limit - _RESERVE, [*heading, *footer])
     body = [*_decisions(plan, room), *_table(plan, room), *_diffs(plan, room, full_at), *_without_file(plan, room)]
     return runner("\n".join([*heading, *body, *footer]) + "\n")
+
+
+def findings(drawn: str, *, limit: int = COMMENT_LIMIT) -> str:
+    """Findings that keep a plan from being made, as a comment: the counts first, then as much as has room.
+
+    ``drawn`` is their text form, without colour.
+    """
+    *lines, counts = drawn.rstrip("\n").split("\n")
+    room, shown = limit - _RESERVE - len(counts.encode()) * 2, []
+    for line in lines:
+        room -= len(terminal(line).encode()) + 1
+        if room < 0:
+            shown.append("…")
+            break
+        shown.append(line)
+    return runner(f"### Dynamic configs: {prose(counts)}\n\n{fence(shown, 'text')}\n")
 
 
 class _Room:
@@ -115,6 +131,7 @@ def _held(change: Change) -> str:
 def _finding(one: Diagnostic) -> str:
     sign = "❌ error" if one.severity is Severity.ERROR else "⚠️ warning"
     about = f" {_name(one.id)}" if one.id else ""
+    about += f", line {one.location.line}" if one.location.line > 1 else ""
     help_line = f" — {prose(cut(one.hint, _MESSAGE))}" if one.hint else ""
     return f"- {sign}{about}: {prose(cut(one.message, _MESSAGE))} {code_span(one.code)}{help_line}"
 

@@ -140,7 +140,8 @@ def _block(change: Change, warnings: Iterable[Diagnostic], page: Page) -> Iterat
         yield from page.wrapped([(f"{change.held.code}: ", "magenta")], terminal(change.held.message))
     for one in warnings:
         lead: Line = [(f"{one.severity.value}: ", _SEVERITY[one.severity])]
-        yield from page.wrapped(lead, f"{terminal(one.message)} [{one.code}]")
+        place = f"line {one.location.line}: " if one.location.line > 1 else ""
+        yield from page.wrapped(lead, f"{place}{terminal(one.message)} [{one.code}]")
         if one.hint:
             yield from page.wrapped([("help: ", "cyan")], terminal(one.hint))
 

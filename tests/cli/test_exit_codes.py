@@ -374,3 +374,24 @@ def test_help_names_every_command(project: Project) -> None:
         assert f"\n  {command}" in done.stdout
         assert project.call(command, "--help").code == 0
     assert project.call("--version").stdout == project.run("--version").stdout
+
+
+def test_invalid_files_are_a_comment_within_the_limit(project: Project) -> None:
+    for number in range(150):
+        project.file(f"configs/cfg_{number}.yaml", 'foo: "x"\nbar: 2\n' + f"note: {'é' * 200}\n")
+    done = project.call("plan", "--format", "markdown", "--api-url", "emulator")
+    assert done.code == 3
+    assert done.stdout.startswith("### Dynamic configs: 450 errors in 150 files\n")
+    assert len(done.stdout.encode()) <= 65_536
+    assert done.stdout.endswith("…\n```\n")
+
+
+def test_a_job_summary_that_cannot_be_written_changes_no_exit_code(shop: Project) -> None:
+    done = shop.call("plan", "--format", "github", env={"GITHUB_STEP_SUMMARY": "/nowhere/summary"})
+    assert done.code == 0
+    assert "the job summary could not be written" in done.stderr
+
+
+def test_a_plan_among_the_configs_is_warned_of(shop: Project) -> None:
+    done = shop.call("plan", "--out", "configs/plan.json")
+    assert (done.code, "is among the configs" in done.stderr) == (0, True)

@@ -557,3 +557,44 @@ def test_a_removed_file_that_cannot_be_parsed_any_more_is_released(repository: R
     done = repository.call("apply", "--yes", "--base", base, "--record", RECORD)
     assert done.code == 0
     assert recorded(repository) == {"alpha": "a: [\n", "beta": config(1)}
+
+
+def test_a_configs_folder_that_was_moved_keeps_its_base(running: Repository, live: Live) -> None:
+    """Configs are matched by id, wherever the folder stands; what is held stays so in the next record too."""
+    live.edit("alpha", defaultValue={"value": 7})
+    running.git("mv", "configs", "elsewhere")
+    running.git("commit", "-qm", "move")
+    for _ in range(2):
+        done = running.call(
+            "apply", "--yes", "--configs", "elsewhere", "--base", RECORD, "--record", RECORD, "--format", "json"
+        )
+        assert (done.code, done.statuses) == (0, {"alpha": "held"})
+    assert value(live, "alpha") == 7
+    assert recorded(running) == {"alpha": config(1), "beta": config(1)}
+
+
+def test_a_base_that_is_the_folder_itself(running: Repository, live: Live) -> None:
+    live.edit("alpha", defaultValue={"value": 7})
+    folder = running.git("rev-parse", "HEAD:configs")
+    assert running.call("plan", "--base", folder, "--format", "json").held == {"alpha": "drift"}
+
+
+def test_a_saved_plan_is_recorded_as_the_commit_that_it_was_made_of(running: Repository, live: Live) -> None:
+    running.write(alpha=config(2))
+    running.merge()
+    assert running.call("plan", "--base", RECORD, "--out", "plan.json").code == 0
+    running.write(alpha=config(3))
+    running.merge()
+    assert running.call("apply", "plan.json", "--yes", "--record", RECORD).code == 0
+    assert recorded(running) == {"alpha": config(2), "beta": config(1)}
+    assert running.plan().origins == {"alpha": {"intended"}}
+
+
+@pytest.mark.parametrize(("taken", "ref"), [("refs/r/p", "refs/r"), ("refs/r", "refs/r/p")])
+def test_a_record_beside_a_ref_that_is_in_its_way(running: Repository, live: Live, taken: str, ref: str) -> None:
+    running.git("update-ref", taken, "HEAD")
+    running.write(alpha=config(2))
+    before = live.written
+    done = running.call("apply", "--yes", "--record", ref)
+    assert (done.code, live.written) == (1, before)
+    assert taken in done.stderr
