@@ -4,26 +4,15 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
+from harness import Done, Project
 
-TOP = Path(__file__).parent.parent
 
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "reconciler", *arguments],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(TOP)},
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
+def run(folder: Path, *arguments: str) -> Done:
+    return Project(folder).run(*arguments, env={"STATSIG_CONSOLE_KEY": ""})
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -39,10 +28,10 @@ def repository(tmp_path: Path) -> Path:
 
 def test_what_it_writes_is_valid_and_can_be_planned_without_a_key(repository: Path) -> None:
     done = run(repository, "init")
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "")
     assert run(repository, "validate").stdout == "1 file checked, nothing to report\n"
     assert "+ create  hello_world" in run(repository, "plan").stdout
-    assert run(repository, "plan", "--target", "production").returncode == 3  # no key here, and nothing else is missing
+    assert run(repository, "plan", "--target", "production").code == 3  # no key here, and nothing else is missing
 
 
 def test_the_workflows_are_for_this_repository(repository: Path) -> None:
@@ -71,7 +60,7 @@ def test_it_overwrites_nothing(repository: Path) -> None:
     assert "hello_world" not in "".join(contents(repository))
     before = contents(repository)
     second = run(repository, "init")
-    assert second.returncode == 0
+    assert second.code == 0
     assert "written" not in second.stdout
     assert contents(repository) == before
 

@@ -5,16 +5,13 @@ The two ``sh`` blocks are run literally, installation included, by ``.ci/run``; 
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from harness import TOP, Done, Project
 
-TOP = Path(__file__).parent.parent
 README = (TOP / "README.md").read_text("utf-8")
 
 
@@ -22,16 +19,8 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
 
 
-def reconciler(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return subprocess.run(
-        [sys.executable, "-m", "reconciler", *arguments],
-        cwd=folder,
-        env={**kept, "PYTHONPATH": str(TOP)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def reconciler(folder: Path, *arguments: str) -> Done:
+    return Project(folder).run(*arguments, env={"STATSIG_CONSOLE_KEY": ""})
 
 
 @pytest.fixture
@@ -49,13 +38,13 @@ def test_the_first_two_blocks_are_one_command_line_each() -> None:
 
 def test_the_first_command_shows_a_plan(shop: Path) -> None:
     done = reconciler(shop, *blocks("sh")[0].rstrip().rpartition("/reconciler ")[2].split())
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.code, done.stderr) == (0, "")
     assert "13 to create, 0 unchanged" in done.stdout
 
 
 def test_the_session_is_what_one_sees(shop: Path) -> None:
     session = next(block for block in blocks("text") if block.startswith("$ reconciler plan"))
-    assert reconciler(shop, "apply", "--yes").returncode == 0
+    assert reconciler(shop, "apply", "--yes").code == 0
     edit(shop / "configs/ml/assistant_model.yaml", "passPercentage: 10\n", "passPercentage: 25\n")
     edit(shop / "configs/ml/assistant_model.yaml", "temperature: 0.4\n", "temperature: 0.2\n")
     edit(shop / "configs/payments/checkout_timeouts.json5", "authoriseMs: 3000", "authoriseMs: 2500")
@@ -71,7 +60,7 @@ def test_the_mistake_is_shown_where_it_stands(shop: Path) -> None:
     part = next(block for block in blocks("text") if block.startswith("$ reconciler validate"))
     edit(shop / "configs/payments/checkout_timeouts.json5", 'country", operator: "any"', 'country", operator: "eny"')
     done = reconciler(shop, "validate")
-    assert (done.returncode, done.stderr) == (3, "")
+    assert (done.code, done.stderr) == (3, "")
     for line in part.splitlines()[1:]:
         assert line in done.stdout.splitlines(), done.stdout
 
@@ -83,7 +72,7 @@ def test_the_examples_are_valid(tmp_path: Path) -> None:
     (configs / "checkout_timeouts.yaml").write_text(example, "utf-8")
     (configs / "reconciler.toml").write_text(blocks("toml")[0], "utf-8")
     done = reconciler(tmp_path, "validate")
-    assert (done.returncode, done.stdout) == (0, "1 file checked, nothing to report\n")
+    assert (done.code, done.stdout) == (0, "1 file checked, nothing to report\n")
 
 
 def test_the_table_of_commands_is_what_help_lists() -> None:
