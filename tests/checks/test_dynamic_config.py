@@ -150,3 +150,17 @@ def test_settings_that_are_read_are_in_the_schema(name: str) -> None:
 def _types(schema: dict[str, Any]) -> list[str]:
     found = schema["type"]
     return found if isinstance(found, list) else [found]
+
+
+@pytest.mark.parametrize(
+    ("stated", "valid"),
+    [
+        ({"passPercentage": 5}, True),
+        ({"variants": [{"name": "a", "passPercentage": 100}]}, True),
+        ({"variants": []}, False),
+        ({"variants": None}, False),
+        ({}, False),
+    ],
+)
+def test_editors_too_ask_a_rule_for_its_percentage_or_variants(stated: dict[str, Any], *, valid: bool) -> None:
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid({"rules": [{"name": "a", **stated}]}) == valid
