@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import fields as dataclass_fields
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -164,3 +165,29 @@ def _types(schema: dict[str, Any]) -> list[str]:
 )
 def test_editors_too_ask_a_rule_for_its_percentage_or_variants(stated: dict[str, Any], *, valid: bool) -> None:
     assert jsonschema.Draft202012Validator(SCHEMA).is_valid({"rules": [{"name": "a", **stated}]}) == valid
+
+
+@pytest.mark.parametrize(
+    "api",
+    [
+        *(
+            "emulator",
+            "https://statsigapi.net",
+            "https://api.statsig.com/",
+            "http://127.0.0.1:3006",
+            "https://[::1]:8443",
+        ),
+        *(
+            "https://evil.com",
+            "http://statsigapi.net",
+            "https://statsigapi.net:8443",
+            "http://127.0.0.1@evil/",
+            "ftp://x",
+        ),
+    ],
+)
+def test_the_settings_schema_takes_the_hosts_that_the_settings_take(api: str, tmp_path: Path) -> None:
+    (tmp_path / "reconciler.toml").write_text(f'[targets.one]\napi = "{api}"\n')
+    _, findings = settings.load(tmp_path)
+    document = {"targets": {"one": {"api": api}}}
+    assert jsonschema.Draft202012Validator(settings_schema()).is_valid(document) == (not findings)
