@@ -15,7 +15,7 @@ from reconciler.attempt import NOT_CONVERGED, RACED, Attempt, Locate, Means, mov
 from reconciler.model import Change, Failure, Outcome, Plan, Status
 from reconciler.ports import Clock, Payload, Reader, Writer
 
-__all__ = ["Locate", "apply", "not_begun", "stale", "stopped", "undone", "until_stopped", "was_written"]
+__all__ = ["Locate", "apply", "may_be_live", "not_begun", "stale", "stopped", "undone", "until_stopped", "was_written"]
 
 _T = TypeVar("_T")
 
@@ -77,6 +77,11 @@ def was_written(outcome: Outcome) -> bool:
     """Whether the API accepted the change: all that is verified, and failures that showed only afterwards."""
     afterwards = (NOT_CONVERGED, RACED, _NOT_CONVERGED_AT_THE_END)
     return outcome.error is None or outcome.error.code in afterwards
+
+
+def may_be_live(outcome: Outcome) -> bool:
+    """Whether a change was, or may have been, carried out: all but what certainly was not sent, or was refused."""
+    return outcome.status is Status.UNKNOWN or was_written(outcome)
 
 
 def undone(outcome: Outcome, paths: Iterable[str]) -> Outcome:

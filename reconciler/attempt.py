@@ -7,7 +7,8 @@
                 unknown             settle
     settle    look at growing distances until live shows the change. An update that does not show is sent again, a
               create never: late, it would be there twice
-    verify    hold the answer, or else what is read, against what was meant and against what must not be lost
+    verify    hold the answer, or else what is read, against what was meant and against what must not be lost; while
+              reads still show the state before, look again at growing distances
 
 The API has no conditional writes. What is left of the race is the one round trip between look and arrival; a
 ``version`` that rose by more than we sent tells afterwards that somebody came between.
@@ -18,12 +19,12 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from reconciler import normalize
-from reconciler import plan as plans
 from reconciler.diagnostics import Location, parts, pointer
+from reconciler.fingerprint import fingerprint, version
 from reconciler.holds import who_and_when
 from reconciler.model import Action, Change, Failure, Outcome, Status
 from reconciler.ports import ApiError, Clock, Fate, Payload, Reader, Writer
@@ -32,6 +33,10 @@ from reconciler.verify import differences
 SETTLING = (1.0, 2.0, 4.0, 8.0, 8.0)
 """Seconds between the looks for a write whose answer was lost."""
 
+SHOWING = (0.0, 1.0, 2.0, 4.0, 8.0)
+"""Seconds between the looks for an accepted write whose answer does not show it: reads may lag 1 to 5 s behind."""
+
+_SHOWING_STAGED = SHOWING[:3]  # what waits for a review does not show for days
 _LOOKS_BEFORE_RESENDING = 3
 _RESENDS = 2  # of one update; all updates of a run share a budget besides
 
@@ -154,19 +159,49 @@ class Attempt:
     def _verify(self, answer: Payload | None) -> Outcome:
         if answer is not None and not self._wrong(answer):
             return self._judged(answer)
-        try:  # an answer need not show every field; a read does
-            return self._judged(self._means.reader.get(self.change.id))
+        try:  # an answer need not show every field; a read does, once it has caught up
+            now = self._read_until_shown()
         except ApiError as error:
             return self._lost(error, "the write was accepted, but could not be read again")
+        if not self._lags(now):
+            return self._judged(now)
+        return _staged(self.change, "not shown yet") if self._is_staged else _not_shown(self.change)
+
+    def _read_until_shown(self) -> Payload | None:
+        now = None
+        for pause in _SHOWING_STAGED if self._is_staged else SHOWING:
+            rested = self._means.clock.sleep(pause)
+            now = self._means.reader.get(self.change.id)
+            if not rested or not self._lags(now):
+                break
+        return now
+
+    def _lags(self, now: Payload | None) -> bool:
+        """Whether a read after an accepted write still shows the state before it."""
+        if now is None:
+            return self.change.action is Action.CREATE
+        first, last = version(self._before), version(now)
+        is_same_version = first is None or last is None or last <= first
+        return is_same_version and bool(self._wrong(now)) and moved(self.change, now) is None
+
+    @property
+    def _is_staged(self) -> bool:
+        return self._means.may_be_reviewed or bool(self.change.request.body.get("releasePipelineID"))
 
     def _judged(self, after: Payload | None) -> Outcome:
-        wrong = self._wrong(after)
+        wrong, seen = self._wrong(after), version(after)
+        if wrong and self._is_staged:
+            return _staged(self.change, f"not to be seen in {_named(wrong)}")
         if wrong:
-            staged = self._means.may_be_reviewed or bool(self.change.request.body.get("releasePipelineID"))
-            return _not_converged(self.change, wrong, staged=staged)
+            return replace(_not_converged(self.change, wrong), read=after, version=seen)
         if self._somebody_between(after):
-            return Outcome(self.change, Status.FAILED, _raced(self._before, after))
-        return Outcome(self.change, Status.VERIFIED)
+            return Outcome(self.change, Status.FAILED, _raced(self._before, after), version=seen)
+        return Outcome(self.change, Status.VERIFIED, version=seen, sees_races=self._sees_races(after))
+
+    def _sees_races(self, after: Payload | None) -> bool:
+        """Whether the write raised the version; of a create nothing was there before."""
+        first, last = version(self._before), version(after)
+        return self._before is None or (first is not None and last is not None and last > first)
 
     def _wrong(self, after: Payload | None) -> list[str]:
         if after is None:
@@ -175,7 +210,7 @@ class Attempt:
 
     def _somebody_between(self, after: Payload | None) -> bool:
         """An effective write adds one to ``version``: more than we can have added was somebody else's."""
-        first, last = _version(self._before), _version(after)
+        first, last = version(self._before), version(after)
         return first is not None and last is not None and last > first + self._landed
 
     def _failed(self, error: ApiError) -> Outcome:
@@ -198,7 +233,7 @@ def moved(change: Change, live: Payload | None) -> Failure | None:
     if live is None:
         return _stale("the config was deleted since the plan")
     try:
-        same = plans.fingerprint(normalize.live(live)) == change.live.fingerprint
+        same = fingerprint(normalize.live(live)) == change.live.fingerprint
     except normalize.PayloadError as error:
         return _stale(f"live cannot be compared with the plan ({error})")
     return None if same else _stale(f"changed since the plan by {who_and_when(live)}")
@@ -243,23 +278,31 @@ def _overtaken(change: Change, now: Payload | None) -> Outcome:
     return Outcome(change, Status.UNKNOWN, Failure("overtaken", said))
 
 
-def _not_converged(change: Change, wrong: Sequence[str], *, staged: bool) -> Outcome:
-    named = ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
-    if staged:
-        said = f"accepted, but not to be seen in {named}: it may wait for a review or a release pipeline"
-        return Outcome(change, Status.UNKNOWN, Failure("staged", said))
-    return Outcome(change, Status.FAILED, Failure(NOT_CONVERGED, f"written, but live differs from it in {named}"))
+def _staged(change: Change, what: str) -> Outcome:
+    said = f"accepted, but {what}: it may wait for a review or a release pipeline"
+    return Outcome(change, Status.UNKNOWN, Failure("staged", said))
 
 
-def _version(payload: Payload | None) -> int | None:
-    version = None if payload is None else payload.get("version")
-    return version if isinstance(version, int) else None
+def _not_shown(change: Change) -> Outcome:
+    """The write was accepted, and reads still show the state before it."""
+    said = f"accepted, but after {sum(SHOWING):g} s live still shows the state before it; run apply again"
+    return Outcome(change, Status.UNKNOWN, Failure("not-shown", said))
+
+
+def _not_converged(change: Change, wrong: Sequence[str]) -> Outcome:
+    return Outcome(
+        change, Status.FAILED, Failure(NOT_CONVERGED, f"written, but live differs from it in {_named(wrong)}")
+    )
+
+
+def _named(wrong: Sequence[str]) -> str:
+    return ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
 
 
 def _raced(before: Payload | None, after: Payload | None) -> Failure:
     return Failure(
         RACED,
         "written, but somebody else wrote in the same moment "
-        f"(version {_version(before)} → {_version(after)}); look at the config's history in the console for what was "
+        f"(version {version(before)} → {version(after)}); look at the config's history in the console for what was "
         "replaced",
     )

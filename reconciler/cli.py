@@ -194,6 +194,12 @@ def _plan(session: _Session, *, configs: Path, comment_limit: int | None, **flag
     _option("--expect", metavar="DIGEST", help="Refuse a plan with another digest or intent."),
     _option("--allow-changes", type=click.IntRange(min=0), metavar="N", help="Allow exactly N updates over the limit."),
     _option("--record", metavar="REF", help="Commit what is now applied to this ref: the next run's base."),
+    _option(
+        "--push-record",
+        metavar="REMOTE",
+        envvar=None,
+        help="Fetch the record from there first, and push it as it grows.",
+    ),
 )
 @click.argument("saved", required=False, metavar="[PLAN.json]", type=click.Path(path_type=Path))
 def _apply(
@@ -206,6 +212,8 @@ def _apply(
     choice = _choice(flags)
     if flags["saved"] is not None:
         _refuse_with_saved_plan()
+    if flags["push_record"] is not None and flags["record"] is None:
+        _misused("--push-record needs --record REF, the ref to push")
     given = Consent(yes, expect, allow_changes)
     return apply.run(session.terminal, _clock(), session.signals, configs, choice, given, **flags)
 

@@ -1,4 +1,4 @@
-"""The only git: files of a commit or tree, and the commit that records what was applied.
+"""The only git: files of a commit or tree, and the commits that record what was applied.
 
 Everything is plumbing on the object store. Neither the working tree nor the index is ever touched.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,16 @@ def top_level(start: Path) -> Path | None:
 
 
 @dataclass(frozen=True, slots=True)
+class Tip:
+    """What a ref points to. ``name`` is the ref's own value (of an annotated tag the tag), which a writer of the ref
+    compares; ``tree`` is the commit or tree that it stands for; ``commit`` is None where that is a tree."""
+
+    name: str
+    tree: str
+    commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Repository:
     """A git working tree by its top level; every call may raise ``GitError``."""
 
@@ -46,10 +56,7 @@ class Repository:
 
     def head(self) -> str | None:
         """The commit that is checked out; None before the first one."""
-        try:
-            return self._resolve("HEAD^{commit}")
-        except GitError:
-            return None
+        return self._resolve("HEAD^{commit}")
 
     def default_branch(self) -> str | None:
         """What the remote calls its default branch, or else the branch that is checked out."""
@@ -61,33 +68,61 @@ class Repository:
 
     def resolve(self, ref: str) -> str:
         """The object name of a commit, or of a tree where ``ref`` names one."""
-        for kind in ("commit", "tree"):
-            try:
-                return self._resolve(f"{ref}^{{{kind}}}")
-            except GitError:
-                continue
-        raise GitError(
-            f'"{ref}" is no commit or tree of this repository; fetch it first (git fetch origin +{ref}:{ref}), '
-            "or leave --base out on the first run"
-        )
+        found = self._peeled(ref)
+        if found is None:
+            raise GitError(
+                f'"{ref}" does not name a commit or tree that this repository has; '
+                f"fetch it first: git fetch origin +{ref}:{ref}"
+            )
+        return found[0]
 
-    def find(self, ref: str) -> str | None:
-        """The commit that a full ref name points to, or None where there is no such ref."""
-        try:
-            return self._resolve(f"{ref}^{{commit}}")
-        except GitError:
+    def tip(self, ref: str) -> Tip | None:
+        """What a full ref name points to, None where there is no such ref. One that cannot be read is an error."""
+        done = self._checked("for-each-ref", "--format=%(objectname) %(refname)", ref)
+        lines = [line.split(" ", 1) for line in done.stdout.decode("utf-8", "replace").splitlines()]
+        name = next((name for name, full in lines if full == ref), None)
+        if name is None and done.stderr:  # git skips a broken ref, with a warning
+            raise _unreadable(ref, done.stderr.decode("utf-8", "replace").strip())
+        if name is None:
             return None
+        found = self._peeled(name)
+        if found is None:
+            raise _unreadable(ref, f"it points to {name}, which is not a commit or tree that this repository has")
+        tree, is_commit = found
+        return Tip(name, tree, tree if is_commit else None)
 
-    def files(self, treeish: str, folder: str) -> dict[str, bytes]:
-        """Path from the top level → content, of every regular file below ``folder`` (``""``: all) in a tree."""
+    def _peeled(self, expression: str) -> tuple[str, bool] | None:
+        """The commit, or else the tree, that an expression stands for, and whether it is a commit."""
+        for kind in ("commit", "tree"):
+            name = self._resolve(f"{expression}^{{{kind}}}")
+            if name is not None:
+                return name, kind == "commit"
+        return None
+
+    def is_ancestor(self, older: str, newer: str) -> bool:
+        """Whether one commit comes before another one; False too where this clone does not have the way between."""
+        return older != newer and self._run("merge-base", "--is-ancestor", older, newer).returncode == 0
+
+    def listing(self, treeish: str, folder: str = "") -> dict[str, str]:
+        """Path from the top level → object name, of the regular files below ``folder`` (``""``: all) in a tree."""
         below = [folder] if folder else []
         listing = self._git("ls-tree", "-r", "-z", "--full-tree", treeish, "--", *below)
         entries = [entry.split(b"\t", 1) for entry in listing.split(b"\0") if entry]
-        wanted = [
-            (os.fsdecode(path), meta.split()[2]) for meta, path in entries if meta.split()[0].decode() in _FILE_MODES
+        parted = [(meta.decode().split(), os.fsdecode(path)) for meta, path in entries]
+        return {path: name for (mode, _, name), path in parted if mode in _FILE_MODES}
+
+    def contents(self, listed: Mapping[str, str], at_most: int) -> dict[str, bytes]:
+        """Path → content of files that ``listing`` gave; without those of more than ``at_most`` bytes."""
+        names = "".join(f"{name}\n" for name in listed.values()).encode()
+        checked = self._git("cat-file", "--batch-check=%(objectname) %(objectsize)", stdin=names) if names else b""
+        sizes = [line.split() for line in checked.decode().splitlines()]
+        if lost := next((name for name, size in sizes if not size.isdecimal()), None):
+            raise GitError(f"the repository lacks {lost}; is this a partial clone?")
+        small = [
+            (path, name) for (path, name), (_, size) in zip(listed.items(), sizes, strict=True) if int(size) <= at_most
         ]
-        contents = self._contents([name for _, name in wanted])
-        return {path: content for (path, _), content in zip(wanted, contents, strict=True)}
+        contents = self._contents([name.encode() for _, name in small])
+        return dict(zip([path for path, _ in small], contents, strict=True))
 
     def check_recordable(self, ref: str) -> None:
         """Raises where ``ref`` is no full ref name, or is the branch that is checked out: its files would go."""
@@ -101,14 +136,27 @@ class Repository:
         if clash:
             raise GitError(f'"{ref}" cannot be written beside {clash}; choose another name')
 
-    def record(self, ref: str, files: Mapping[str, bytes], message: str) -> str:
-        """Commit exactly ``files`` (path → content) as the tree of ``ref``, after what it points to now."""
-        before = self.find(ref)
-        tree = self._tree(files)
-        parents = ["-p", before] if before else []
-        commit = self._git("commit-tree", tree, *parents, "-F", "-", stdin=message.encode()).decode().strip()
+    def commit(self, files: Mapping[str, bytes], message: str, parents: Iterable[str | None]) -> str:
+        """A commit whose tree is exactly ``files`` (path → content); no ref points to it yet."""
+        after = [word for parent in parents if parent for word in ("-p", parent)]
+        made = self._git("commit-tree", self._tree(files), *after, "-F", "-", stdin=message.encode())
+        return made.decode().strip()
+
+    def move(self, ref: str, commit: str, before: str | None) -> None:
+        """Point a ref to a commit, if it still has the value ``before`` (None: does not exist yet)."""
         self._git("update-ref", "-m", "reconciler apply", ref, commit, before or "0" * len(commit))
-        return commit
+
+    def fetch(self, remote: str, ref: str) -> str | None:
+        """What a remote's ref points to, None where it has no such ref. Its objects are fetched, no ref is moved."""
+        listing = self._git("ls-remote", "--quiet", remote, ref).decode("utf-8", "replace").splitlines()
+        name = next((line.split("\t")[0] for line in listing if line.split("\t")[1:] == [ref]), None)
+        if name is not None and self._resolve(f"{name}^{{tree}}") is None:
+            self._git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote, ref)
+        return name
+
+    def push(self, remote: str, ref: str) -> None:
+        """Push a ref, never by force."""
+        self._git("push", "--quiet", remote, f"{ref}:{ref}")
 
     def _tree(self, files: Mapping[str, bytes]) -> str:
         try:
@@ -141,23 +189,34 @@ class Repository:
         at = 0
         for _ in names:
             end = answer.index(b"\n", at)
-            header = answer[at:end].split()
-            if len(header) != 3:
-                raise GitError(f"the repository lacks {header[0].decode()}; is this a partial clone?")
-            size = int(header[2])
+            size = int(answer[at:end].split()[2])
             contents.append(answer[end + 1 : end + 1 + size])
             at = end + 1 + size + 1
         return contents
 
-    def _resolve(self, expression: str) -> str:
-        return self._git("rev-parse", "--verify", "--quiet", "--end-of-options", expression).decode().strip()
+    def _resolve(self, expression: str) -> str | None:
+        """The object name of an expression, None where it names nothing that is here."""
+        arguments = ("rev-parse", "--verify", "--quiet", "--end-of-options", expression)
+        done = self._run(*arguments)
+        if done.returncode == 1:  # 128 has another reason: the repository is another user's, or an object is corrupt
+            return None
+        return self._success(arguments, done).stdout.decode().strip()
 
     def _git(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
-        done = self._run(*arguments, stdin=stdin, env=env)
+        return self._checked(*arguments, stdin=stdin, env=env).stdout
+
+    def _checked(
+        self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[bytes]:
+        return self._success(arguments, self._run(*arguments, stdin=stdin, env=env))
+
+    def _success(
+        self, arguments: Sequence[str], done: subprocess.CompletedProcess[bytes]
+    ) -> subprocess.CompletedProcess[bytes]:
         if done.returncode != 0:
             said = done.stderr.decode("utf-8", "replace").strip() or f"exit code {done.returncode}"
             raise GitError(f"git {arguments[0]}: {said}")
-        return done.stdout
+        return done
 
     def _run(
         self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
@@ -174,6 +233,10 @@ class Repository:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise GitError(f"git could not be run: {error}") from error
+
+
+def _unreadable(ref: str, why: str) -> GitError:
+    return GitError(f"{ref} exists, and cannot be read: {why}; fetch it again: git fetch origin +{ref}:{ref}")
 
 
 def _environment() -> dict[str, str]:

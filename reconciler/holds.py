@@ -27,6 +27,19 @@ def hold(
     return None
 
 
+def not_kept(config_id: str, fields: Sequence[FieldChange]) -> Hold | None:
+    """The hold of a config whose last write the server answered with other values in these fields: never a person's."""
+    if not fields:
+        return None
+    named = "; ".join(_sent_and_read(one) for one in fields[:_NAMED])
+    more = f"; and {len(fields) - _NAMED} more" if len(fields) > _NAMED else ""
+    return Hold(
+        "not-converged",
+        f"Statsig does not keep what was written: {named}{more}. "
+        f"Write what it keeps into the file. To send it again: --overwrite {config_id}",
+    )
+
+
 def who_and_when(live: Mapping[str, Any]) -> str:
     """``Jane Console at 2026-11-20 14:02 UTC``, as far as live says."""
     name = live.get("lastModifierName") or live.get("lastModifierEmail") or "somebody"
@@ -72,6 +85,12 @@ def _field(one: FieldChange) -> str:
             return f"{part} is {before} live, {after} in the file{both}; keep live's: set it to {before} {where}"
         case Kind.CHANGED | Kind.RENAMED:
             return f"{part} differs{both}; keep live's: take it over {where}"
+
+
+def _sent_and_read(one: FieldChange) -> str:
+    part = one.path if one.rule is None else f'rule "{one.rule}" {one.path}'
+    where = "" if one.location is None else f" ({one.location.file}:{one.location.line})"
+    return f"{part} sent {_short(one.after) or 'a longer value'}, read {_short(one.before) or 'a longer value'}{where}"
 
 
 def _short(value: Any) -> str | None:

@@ -233,8 +233,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one change. ``error`` is None exactly for ``verified``."""
+    """What became of one change. ``error`` is None exactly for ``verified``.
+
+    ``read`` is the payload that the server made of the write, where it made something else of it. ``version`` is
+    live's, as read after the write. ``sees_races`` is False where live shows no rising version, so that nobody can
+    tell whether somebody else wrote in the same moment.
+    """
 
     change: Change
     status: Status
     error: Failure | None = None
+    read: Mapping[str, Any] | None = None
+    version: int | None = None
+    sees_races: bool = True

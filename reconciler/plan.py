@@ -6,22 +6,22 @@ equal input gives equal bytes whatever came first.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from reconciler import body, diff, normalize
+from reconciler.base import Base
 from reconciler.checks import changes as change_checks
 from reconciler.checks import with_severities
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.holds import hold
+from reconciler.fingerprint import planned_state, sha256
+from reconciler.holds import hold, not_kept
 from reconciler.model import (
     Action,
     Change,
     FieldChange,
     LimitExceeded,
-    LiveVersion,
     Plan,
     Request,
     Resource,
@@ -33,17 +33,6 @@ from reconciler.settings import Settings, Target
 
 API_PATH = "/console/v1/dynamic_configs"
 _LIMIT_FROM = 10  # configs; below that a share says nothing
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """The files as they were when they and live last agreed.
-
-    ``resources`` maps an id to what its file asked for then, or to None where that file cannot be parsed today.
-    """
-
-    name: str
-    resources: Mapping[str, Resource | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +79,7 @@ def make(
     chosen = [change for change in draft.changes if change.id in selection]
     ids = {resource.id for resource in desired}
     unmanaged = payloads.keys() - ids
-    released = sorted(unmanaged & base.resources.keys()) if base else []
+    released = sorted(unmanaged & base.ids) if base else []
     limit = _limit(draft.changes, sum(one in payloads for one in ids), settings)
     draft.diagnostics += _about_limit(limit)
     draft.diagnostics += _about_project(draft.changes, [one in payloads for one in ids])
@@ -120,22 +109,22 @@ def _compare(
     selection: Selection,
     draft: _Draft,
 ) -> None:
-    before = base.resources.get(desired.id) if base else None
     if payload is None:
+        before = base.of(desired.id, None) if base else None
         fields, request = diff.creation(desired, before), Request("POST", API_PATH, body.creation(desired))
-        draft.changes.append(_change(desired, Action.CREATE, fields, request, None, settings, selection))
+        draft.changes.append(_change(desired, Action.CREATE, fields, request, None, base, settings, selection))
         draft.diagnostics += change_checks.check(Action.CREATE, desired, None, fields, request.body)
         return
     live = _plannable(desired, payload)
     if isinstance(live, Diagnostic):
         draft.diagnostics.append(live)
         return
-    fields = diff.diff(desired, live, before)
+    fields = diff.diff(desired, live, base.of(desired.id, live) if base else None)
     if not fields:
         draft.unchanged.append(desired.id)
         return
     request = Request("POST", f"{API_PATH}/{desired.id}", body.update(desired, live))
-    draft.changes.append(_change(desired, Action.UPDATE, fields, request, live, settings, selection))
+    draft.changes.append(_change(desired, Action.UPDATE, fields, request, live, base, settings, selection))
     draft.diagnostics += change_checks.check(Action.UPDATE, desired, live, fields, request.body)
     draft.diagnostics += _about_live(desired, live, target)
 
@@ -146,6 +135,7 @@ def _change(
     fields: Sequence[FieldChange],
     request: Request,
     live: Resource | None,
+    base: Base | None,
     settings: Settings,
     selection: Selection,
 ) -> Change:
@@ -153,34 +143,9 @@ def _change(
     if desired.id not in selection.overwrite:
         raw = None if live is None else live.raw
         held = hold(desired.id, fields, raw, drift_is_held=settings.drift_policy == "hold")
+        held = held or not_kept(desired.id, base.not_kept(desired.id, live, fields) if base else [])
     file = desired.origin.file if desired.origin else ""
-    return Change(desired.id, action, file, tuple(fields), held, request, None if live is None else version(live))
-
-
-def version(live: Resource) -> LiveVersion:
-    """The live state that a change is planned against."""
-    name, moment = live.raw.get("lastModifierName"), live.raw.get("lastModifiedTime")
-    return LiveVersion(
-        fingerprint(live),
-        name if isinstance(name, str) else None,
-        moment if isinstance(moment, int | float) and not isinstance(moment, bool) else None,
-    )
-
-
-def fingerprint(live: Resource) -> str:
-    """A digest of what a full update can write, of rule ids, rollout schedules and the status; of nothing else."""
-    rules = [
-        [
-            rule.raw.get("id"),
-            rule.raw.get("baseID"),
-            rule.raw.get("pendingAutomatedRollouts") or [],
-            rule.raw.get("completedAutomatedRollouts") or [],
-            [variant.raw.get("id") for variant in rule.variants],
-        ]
-        for rule in live.rules
-    ]
-    texts = {path: twin.text for path, twin in live.twins.items()}
-    return _sha256([live.id, live.spec, rules, texts, live.raw.get("status")])
+    return Change(desired.id, action, file, tuple(fields), held, request, None if live is None else planned_state(live))
 
 
 def digest(api_url: str, changes: Iterable[Change], limit: LimitExceeded | None) -> str:
@@ -200,7 +165,7 @@ def digest(api_url: str, changes: Iterable[Change], limit: LimitExceeded | None)
         for change in changes
     ]
     limits = None if limit is None else [limit.updates, limit.managed, limit.max_changed_percent]
-    return _sha256([api_url, carried, limits])
+    return sha256([api_url, carried, limits])
 
 
 def intent(api_url: str, changes: Iterable[Change]) -> str:
@@ -209,16 +174,12 @@ def intent(api_url: str, changes: Iterable[Change]) -> str:
         [change.id, change.action, [[one.path, one.kind, one.before, one.after] for one in change.fields]]
         for change in changes
     ]
-    return _sha256([api_url, judged])
+    return sha256([api_url, judged])
 
 
 def _field(one: FieldChange) -> list[Any]:
     place = one.location and [one.location.file, one.location.line, one.location.column]
     return [one.path, one.rule, one.kind, one.before, one.after, one.origin, place]
-
-
-def _sha256(value: Any) -> str:
-    return "sha256:" + hashlib.sha256(canonical_text(value).encode()).hexdigest()
 
 
 # ── what the plan itself has to say ───────────────────────────────────────────────────────────────────────────────
@@ -297,7 +258,7 @@ def _about_project(changes: Sequence[Change], exists: Sequence[bool]) -> Iterabl
 
 def _about_released(changes: Sequence[Change], released: Sequence[str], base: Base | None) -> Iterable[Diagnostic]:
     """A file that was renamed without an ``id`` shows as a create beside a released config."""
-    before = {one: base.resources[one] for one in released} if base else {}
+    before = {one: base.resources.get(one) for one in released} if base else {}
     for change in changes:
         for old, resource in before.items():
             if resource is None or change.action is not Action.CREATE:

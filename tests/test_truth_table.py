@@ -16,6 +16,7 @@ import pytest
 
 from reconciler import normalize
 from reconciler import plan as plans
+from reconciler.base import Base
 from reconciler.documents import parse
 from reconciler.model import Change, Resource
 from reconciler.settings import Settings, Target
@@ -149,12 +150,10 @@ def test_who_changed_what(part: Part, base: Any, file: Any, live: Any) -> None:
 def planned(part: Part, base: Any, file: Any, live: Any) -> list[Change]:
     known = {
         NO_BASE: None,
-        NO_SUCH_CONFIG: plans.Base("base", {}),
-        UNREADABLE: plans.Base("base", {"part": None}),
+        NO_SUCH_CONFIG: Base("base", {}),
+        UNREADABLE: Base("base", {"part": None}),
     }
-    told = (
-        known[base] if isinstance(base, str) and base in known else plans.Base("base", {"part": resource(part, base)})
-    )
+    told = known[base] if isinstance(base, str) and base in known else Base("base", {"part": resource(part, base)})
     plan = plans.make([resource(part, file)], [payload(part, live)], Target(), Settings(), base=told)
     assert not plan.errored
     return list(plan.changes)

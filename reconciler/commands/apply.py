@@ -9,24 +9,28 @@ way is still gone: what is in flight is finished or classified, recorded, and sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler import apply as applying
+from reconciler.attempt import SHOWING
+from reconciler.base import is_behind
 from reconciler.commands import connecting, consent, planning, writing
 from reconciler.commands import saved as saved_plans
+from reconciler.commands.bases import BaseFiles, read_base
 from reconciler.commands.consent import Consent
 from reconciler.commands.files import Files, settings_must_be_valid
-from reconciler.commands.planning import BaseFiles, Choice, Planned
+from reconciler.commands.planning import Choice, Planned
 from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.recording import Record
+from reconciler.commands.recording import Recorder, fetched
 from reconciler.commands.signals import Signals, Stoppable
 from reconciler.commands.terminal import Terminal
 from reconciler.commands.verdict import exit_code
 from reconciler.diagnostics import Location
 from reconciler.documents import top_level
+from reconciler.fingerprint import version
 from reconciler.git import GitError, Repository
 from reconciler.model import Failure, Outcome, Plan, Status
 from reconciler.ports import ApiError, Clock, Payload
@@ -56,6 +60,8 @@ class _Run:
     connection: Connection
     files: Files | None
     plan: Plan | None
+    base: BaseFiles | None = None
+    recorder: Recorder | None = None
     planned: Planned | None = None
     live: Sequence[Payload] | None = None
     outcomes: list[Outcome] = field(default_factory=list)
@@ -71,6 +77,7 @@ def run(
     *,
     saved: Path | None = None,
     record: str | None = None,
+    push_record: str | None = None,
     target: str | None = None,
     api_url: str | None = None,
     output: str = "text",
@@ -78,6 +85,8 @@ def run(
     """Plan (or read a saved plan), ask, write, verify, record, and say for every change what is known of it."""
     if record is not None:
         Repository.around(configs).check_recordable(record)
+    if record is not None and push_record is not None:
+        fetched(configs, record, push_record)
     files = None if saved is not None and record is None else planning.read_valid(configs)
     settings = files.settings if files else settings_must_be_valid(configs)
     chosen = connecting.choose(settings, target, api_url)
@@ -87,14 +96,15 @@ def run(
     with connecting.connected(chosen, settings, terminal, clock, root) as connection:
         plan = None if saved is None else saved_plans.load_for(saved, chosen)
         this = _Run(terminal, clock, signals, settings, chosen, connection, files, plan)
-        base = _base(this, choice, record)
-        recording = None if record is None or files is None else Record(record, files, base, chosen.name)
+        this.base = _base(this, choice, record)
+        if record is not None and files is not None:
+            this.recorder = Recorder(record, files, this.base, chosen, remote=push_record)
         unrecorded: GitError | None = None
         try:
-            _carry_out(this, choice, base, given, output)
+            _carry_out(this, choice, given, output)
         finally:
             signals.only_stop(clock)
-            unrecorded = _record(this, recording)
+            unrecorded = _record(this)
         try:
             terminal.result(_drawn(this, output, record, unrecorded))
         except Problem:  # nobody reads the output any more, but what was written must be told
@@ -119,20 +129,21 @@ def _base(this: _Run, choice: Choice, record: str | None) -> BaseFiles | None:
         return None
     if this.plan is None:
         return planning.base_of(this.files, this.target, choice, record)
-    return None if this.plan.base is None else planning.read_base(this.files, this.plan.base)
+    return None if this.plan.base is None else read_base(this.files, this.plan.base)
 
 
-def _carry_out(this: _Run, choice: Choice, base: BaseFiles | None, given: Consent, output: str) -> None:
+def _carry_out(this: _Run, choice: Choice, given: Consent, output: str) -> None:
     """From the plan to the outcomes, which stay in ``this`` also where it ends with an exception."""
     if this.plan is None:
         assert this.files is not None
-        this.planned = planning.make(this.files, this.target, this.connection.reader, choice, base)
+        this.planned = planning.make(this.files, this.target, this.connection.reader, this.clock, choice, this.base)
         this.plan, this.live = this.planned.plan, this.planned.live
         this.terminal.detail(planning.told(this.planned))
     plan = this.plan
     if output == "text":
         this.terminal.result(_shown(plan, this) + "\n")
     consent.check(plan, given)
+    _refuse_older_files(plan, this)
     if not plan.writes:
         this.outcomes = applying.not_begun(plan.changes, applying.stopped())
         return
@@ -145,8 +156,32 @@ def _carry_out(this: _Run, choice: Choice, base: BaseFiles | None, given: Consen
     this.signals.only_stop(this.clock)
     if (is_saved or is_asked) and not _is_as_planned(plan, this):
         return
+    _begin_record(plan, this)
     _write(plan, this)
     _check_again(plan, this)
+
+
+def _refuse_older_files(plan: Plan, this: _Run) -> None:
+    """Files that are older than what was applied last would take configs back; raises ``Problem``."""
+    if this.files is not None and planning.is_older(this.files, this.base, plan.commit):
+        raise Problem(
+            Exit.REFUSED,
+            "files-older-than-record",
+            "these files are older than what was applied last; nothing was written",
+            "update the checkout (git pull); to go back on purpose, revert the commits and merge that",
+        )
+
+
+def _begin_record(plan: Plan, this: _Run) -> None:
+    """All that is about to be written goes on record first; where that is not possible, nothing is written."""
+    if this.recorder is not None:
+        assert this.live is not None
+        this.recorder.begin(plan, this.live)
+    elif this.base is not None:
+        this.terminal.warn(
+            f"this run records nothing, so the next plan against {this.base.base.name[:12]} will take its writes for "
+            "edits in the console; to avoid that: --record REF"
+        )
 
 
 def _shown(plan: Plan, this: _Run) -> str:
@@ -157,7 +192,10 @@ def _shown(plan: Plan, this: _Run) -> str:
 
 def _is_as_planned(plan: Plan, this: _Run) -> bool:
     """Time went by since the plan: only where live is still what it saw may anything be written."""
-    fresh = applying.until_stopped(this.clock, this.connection.reader.list_configs)
+    reader = this.connection.reader
+    fresh = applying.until_stopped(
+        this.clock, lambda: planning.caught_up(reader.list_configs(), this.base, reader, this.clock)
+    )
     if fresh is None:
         this.outcomes = applying.not_begun(plan.changes, applying.stopped())
         return False
@@ -187,6 +225,11 @@ def _write(plan: Plan, this: _Run) -> None:
     ):
         this.outcomes.append(outcome)
         this.terminal.progress(how_far)
+    if not all(one.sees_races for one in this.outcomes):
+        this.terminal.warn(
+            "Statsig shows no version that rises with each write here: had somebody else written in the same moment, "
+            "this run could not have seen it"
+        )
     this.outcomes.sort(key=lambda one: one.change.id)
 
 
@@ -197,22 +240,45 @@ def _how_far(done: int, total: int, seconds: float) -> str:
 
 
 def _check_again(plan: Plan, this: _Run) -> None:
-    """List again, compare again: of what was verified nothing may be left to do."""
-    if not any(one.status is Status.VERIFIED for one in this.outcomes):
+    """List again, compare again: of what was verified nothing may be left to do. A list that lags is listed again."""
+    verified = {one.change.id: one for one in this.outcomes if one.status is Status.VERIFIED}
+    if not verified:
         return
     try:
-        fresh = applying.until_stopped(this.clock, this.connection.reader.list_configs)
+        left = _left_once_caught_up(plan, this, verified)
     except ApiError as error:
         this.terminal.warn(f"every write was verified by itself, but the closing read failed: {error.message}")
         return
-    if fresh is None:
-        return
-    this.live = fresh
-    left = _left(plan, this.planned, fresh)
     this.outcomes = [
-        applying.undone(one, left[one.change.id]) if one.status is Status.VERIFIED and one.change.id in left else one
+        applying.undone(one, left[one.change.id]) if one.change.id in left and one.change.id in verified else one
         for one in this.outcomes
     ]
+
+
+def _left_once_caught_up(plan: Plan, this: _Run, verified: Mapping[str, Outcome]) -> Mapping[str, Sequence[str]]:
+    """Id → paths of what still differs, once no read is behind what was verified; empty where the run is stopped."""
+    left: Mapping[str, Sequence[str]] = {}
+    for pause in SHOWING:
+        if not this.clock.sleep(pause):
+            return {}
+        fresh = applying.until_stopped(this.clock, this.connection.reader.list_configs)
+        if fresh is None:
+            return {}
+        this.live = fresh
+        left = _left(plan, this.planned, fresh)
+        if not _lagging(left, verified, fresh):
+            break
+    return left
+
+
+def _lagging(left: Collection[str], verified: Mapping[str, Outcome], live: Sequence[Payload]) -> bool:
+    """Whether anything that differs may do so because the list is older than the write. Without versions it may."""
+    payloads = {str(one.get("id")): one for one in live}
+    return any(
+        one in left
+        and (seen.version is None or version(now := payloads.get(one)) is None or is_behind(now, seen.version))
+        for one, seen in verified.items()
+    )
 
 
 def _left(plan: Plan, planned: Planned | None, live: Sequence[Payload]) -> Mapping[str, Sequence[str]]:
@@ -234,16 +300,17 @@ def _locator(planned: Planned | None) -> applying.Locate:
     return locate
 
 
-def _record(this: _Run, recording: Record | None) -> GitError | None:
+def _record(this: _Run) -> GitError | None:
     """Commit the record. Why it could not be is returned: it must not hide what became of the changes."""
-    if recording is None:
+    recorder = this.recorder
+    if recorder is None:
         return None
     try:
-        commit = recording.commit(this.plan, this.outcomes, this.live)
+        commit = recorder.end(this.plan, this.outcomes, this.live)
     except GitError as error:
-        this.terminal.warn(f"the run was not recorded in {recording.ref}: {error}")
+        this.terminal.warn(f"the run was not recorded in {recorder.ref}: {error}")
         return error
-    this.terminal.detail(f"recorded {commit} in {recording.ref}")
+    this.terminal.detail(f"recorded {commit} in {recorder.ref}")
     return None
 
 

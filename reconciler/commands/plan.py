@@ -36,7 +36,7 @@ def run(
     chosen = connecting.choose(files.settings, target, api_url)
     with connecting.connected(chosen, files.settings, terminal, clock, files.root) as connection:
         base = planning.base_of(files, chosen, choice)
-        planned = planning.make(files, chosen, connection.reader, choice, base)
+        planned = planning.make(files, chosen, connection.reader, clock, choice, base)
     terminal.detail(planning.told(planned))
     plan = planned.plan
     windows = connecting.windows_of(files.settings, chosen)

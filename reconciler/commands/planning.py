@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from reconciler import normalize
 from reconciler import plan as plans
+from reconciler.base import is_behind
+from reconciler.commands.bases import BaseFiles, read_base
 from reconciler.commands.files import Files, must_be_valid, read
 from reconciler.commands.problems import Exit, Problem
-from reconciler.diagnostics import has_errors
-from reconciler.documents import Document, File, TreeSource, load_file
+from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.documents import Document
+from reconciler.fingerprint import version
 from reconciler.git import GitError, Repository
 from reconciler.model import Plan, Resource
-from reconciler.ports import Payload, Reader
+from reconciler.ports import Clock, Payload, Reader
 from reconciler.settings import Settings, Target
+
+CATCHING_UP = (1.0, 2.0, 4.0)
+"""Seconds between the reads of live states that are older than what was seen before; reads lag 1 to 5 s."""
+
+_FEW = 10  # configs that are read one by one; more are listed again
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +35,6 @@ class Choice:
     only: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     overwrite: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class BaseFiles:
-    """The base as plans need it, and as the record needs it: id → (path, content) of its files."""
-
-    resources: plans.Base
-    files: dict[str, tuple[str, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,80 +65,53 @@ def base_of(files: Files, target: Target, choice: Choice, record: str | None = N
     A run that writes a record has the one before it: without that, edits in the console would go unseen.
     """
     ref = target.base if choice.base is None else choice.base  # an empty flag is a base that does not resolve
-    if ref is None and record is not None and Repository.around(files.configs).find(record) is not None:
+    if ref is None and record is not None and Repository.around(files.configs).tip(record) is not None:
         ref = record
     return None if ref is None else read_base(files, ref)
 
 
 def told(planned: Planned) -> str:
     """What went into a plan, for ``-v``."""
-    base = "no base" if planned.base is None else f"base {planned.base.resources.name}"
+    base = "no base" if planned.base is None else f"base {planned.base.base.name}"
     return f"{planned.files.count} files read, {len(planned.live)} live configs listed, {base}"
 
 
-def make(files: Files, target: Target, reader: Reader, choice: Choice, base: BaseFiles | None) -> Planned:
-    """Read live once and plan. Raises ``Problem`` for ids nobody has."""
+def make(files: Files, target: Target, reader: Reader, clock: Clock, choice: Choice, base: BaseFiles | None) -> Planned:
+    """Read live once and plan. Raises ``Problem`` for ids that no file and no live config has."""
     desired = desired_of(files.documents, files.settings)
-    live = reader.list_configs()
+    live = caught_up(reader.list_configs(), base, reader, clock)
     selection = _selection(choice, {one.id for one in desired}, {str(one.get("id")) for one in live})
     plan = _make(files, target, desired, base, selection, live)
     return Planned(plan, files, target, desired, base, selection, tuple(live))
 
 
+def caught_up(live: Sequence[Payload], base: BaseFiles | None, reader: Reader, clock: Clock) -> Sequence[Payload]:
+    """Live with what it showed too little of read again: a state below the one on record is a read that lags.
+
+    A config that is not listed is asked for by its id, once. Lasting lag is left to the plan, which warns of it.
+    """
+    if base is None:
+        return live
+    found = {str(one.get("id")): one for one in live}
+    late = base.base.behind(found)
+    for pause in (0.0, *CATCHING_UP):
+        if not late or not clock.sleep(pause):
+            break
+        found |= _read_again(late, reader)
+        late = [one for one in late if one in found and one in base.base.behind(found)]
+    return list(found.values())
+
+
+def _read_again(ids: Sequence[str], reader: Reader) -> dict[str, Payload]:
+    if len(ids) > _FEW:
+        return {str(one.get("id")): one for one in reader.list_configs()}
+    read = {one: reader.get(one) for one in ids}
+    return {one: payload for one, payload in read.items() if payload is not None}
+
+
 def desired_of(documents: Iterable[Document], settings: Settings) -> tuple[Resource, ...]:
     """What checked documents ask for."""
     return tuple(normalize.desired(document, settings.unmanaged_fields) for document in documents)
-
-
-def read_base(files: Files, ref: str) -> BaseFiles:
-    """The files as they stand at a commit or tree, read by the same code under today's settings.
-
-    Configs are matched by id: where the tree has none in today's folder, they are looked for in all of it, since the
-    folder may have been moved since, or the tree be that folder itself.
-    """
-    repository = Repository.around(files.configs)
-    commit = repository.resolve(ref)
-    folder = folder_of(files)
-    contents = repository.files(commit, folder)
-    entries, _ = TreeSource(contents, below=folder).files()
-    if folder and not entries:
-        contents = repository.files(commit, "")
-        entries, _ = TreeSource(contents).files()
-    today = {document.file: document for document in files.documents}
-    resources: dict[str, Resource | None] = {}
-    found: dict[str, tuple[str, bytes]] = {}
-    for entry in entries:
-        now = today.get(entry.path)
-        config_id, resource = _as_it_was(entry, now, files.settings)
-        resources[config_id] = resource
-        found[config_id] = (entry.path, contents[entry.path])
-    return BaseFiles(plans.Base(commit, resources), found)
-
-
-def folder_of(files: Files) -> str:
-    """The configs' folder as git sees it, from the top level; "" for the top level itself. Raises ``GitError``."""
-    top = Repository.around(files.configs).top.resolve()
-    folder = files.configs.resolve().relative_to(top).as_posix()
-    return "" if folder == "." else folder
-
-
-def _as_it_was(entry: File, now: Document | None, settings: Settings) -> tuple[str, Resource | None]:
-    """The id of a file of the base and what it asked for then, None where that cannot be read today.
-
-    What merely would not pass today's checks is read all the same. A file that cannot be parsed goes by the id of
-    the one that stands in its place now, or else by its name.
-    """
-    if now is not None and entry.read() == now.text.encode():
-        return now.id, normalize.desired(now, settings.unmanaged_fields)
-    document, findings = load_file(entry)
-    if document is None:
-        return (now.id if now is not None else PurePosixPath(entry.path).stem), None
-    if has_errors(findings):
-        return document.id, None
-    try:
-        return document.id, normalize.desired(document, settings.unmanaged_fields)
-    except (AttributeError, KeyError, TypeError, ValueError):  # a shape that the checks would have refused
-        return document.id, None
 
 
 def _make(
@@ -149,23 +122,69 @@ def _make(
     selection: plans.Selection,
     live: Iterable[Payload],
 ) -> Plan:
+    listed, commit = list(live), head(files.configs)
     return plans.make(
         desired,
-        live,
+        listed,
         target,
         files.settings,
-        base=None if base is None else base.resources,
+        base=None if base is None else base.base,
         selection=selection,
-        commit=_head(files.configs),
-        diagnostics=files.diagnostics,
+        commit=commit,
+        diagnostics=[*files.diagnostics, *_about_base(files, base, target, commit, listed)],
     )
 
 
-def _head(configs: Path) -> str | None:
+def head(configs: Path) -> str | None:
+    """The commit that is checked out around the configs, None where that is not known."""
     try:
         return Repository.around(configs).head()
     except GitError:
         return None
+
+
+def is_older(files: Files, base: BaseFiles | None, commit: str | None) -> bool:
+    """Whether a commit comes before the one that the base was recorded from: what it says was changed since."""
+    source = None if base is None else base.base.record.source
+    return bool(source and commit) and Repository.around(files.configs).is_ancestor(str(commit), str(source))
+
+
+def _about_base(
+    files: Files, base: BaseFiles | None, target: Target, commit: str | None, live: Sequence[Payload]
+) -> Iterable[Diagnostic]:
+    """What is odd about the base itself; about the project as a whole, so without a place."""
+    if base is None:
+        return
+    known = base.base.record
+    if not known.is_about(target.api):
+        yield _warning(
+            "base-of-another-target",
+            f"the base was recorded for {known.api_url}, and this target is {target.api}: "
+            "who changed what may be wrong",
+            "name the record of this target with --base, or check the target",
+        )
+    if is_older(files, base, commit):
+        yield _warning(
+            "older-than-record",
+            f"this checkout ({str(commit)[:12]}) is older than what was applied last ({str(known.source)[:12]}): "
+            "applying it would take configs back",
+            "update the checkout (git pull); to go back on purpose, revert the commits and merge that",
+        )
+    yield from _about_lag(known.versions, {str(one.get("id")): one for one in live})
+
+
+def _about_lag(versions: Mapping[str, int], live: Mapping[str, Payload]) -> Iterable[Diagnostic]:
+    """Configs that are live, and still below the version on record after reading again."""
+    for config_id, seen in sorted(versions.items()):
+        now = live.get(config_id)
+        if now is not None and is_behind(now, seen):
+            message = f"live shows version {version(now)} of it, and version {seen} was seen before"
+            hint = "was it deleted and created again, or does Statsig lag? Look at its history in the console"
+            yield Diagnostic(Severity.WARNING, "live-behind-record", message, Location(""), hint, config_id)
+
+
+def _warning(code: str, message: str, hint: str) -> Diagnostic:
+    return Diagnostic(Severity.WARNING, code, message, Location(""), hint)
 
 
 def _selection(choice: Choice, desired: Collection[str], live: Collection[str]) -> plans.Selection:

@@ -13,10 +13,10 @@ from reconciler.console_api import DEFAULT_WINDOWS, connect, plan_seconds
 from reconciler.emulator import Emulator, Options
 from reconciler.emulator.options import STATSIG_RATE_LIMITS
 from reconciler.emulator.wire import Request, Response
+from reconciler.fingerprint import fingerprint
 from reconciler.model import Action, Change, LiveVersion, Plan, Status, TargetRef
 from reconciler.model import Request as Write
 from reconciler.normalize import live as normalized
-from reconciler.plan import fingerprint
 from reconciler.settings import Target
 
 WRITES = 2000

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from harness import Done, Live, Project
 
 RECORD = "refs/reconciler/production"
+NOTES = ".reconciler/record.json"
 
 
 @dataclass
@@ -45,11 +48,16 @@ class Repository(Project):
 
     @property
     def recorded(self) -> dict[str, str] | None:
-        """Path → content of the record's tree; None where there is no record."""
+        """Path → content of the configs' files in the record's tree; None where there is no record."""
         if not self.git("for-each-ref", RECORD):
             return None
         paths = self.git("ls-tree", "-r", "--name-only", "--full-tree", RECORD).splitlines()
-        return {path: self.git("show", f"{RECORD}:{path}") + "\n" for path in paths}
+        return {path: self.git("show", f"{RECORD}:{path}") + "\n" for path in paths if path != NOTES}
+
+    @property
+    def notes(self) -> Any:
+        """What the last run wrote down beside the files."""
+        return json.loads(self.git("show", f"{RECORD}:{NOTES}"))
 
 
 _NOBODY = {

@@ -185,7 +185,8 @@ def test_after_a_kill_the_next_run_converges(twelve: Repository, live: Live, arr
     done = interrupted(twelve, live, signal.SIGKILL, *APPLY, method="POST", times=8)
     assert done.code == -signal.SIGKILL
     assert done.stdout == ""
-    assert twelve.recorded is None, "it left no record"
+    assert twelve.recorded == {}, "nothing is known to be applied"
+    assert sorted(twelve.notes["open"]) == NAMES, "and all of it may be"
 
     live.fail()
     again = twelve.apply()
@@ -208,9 +209,15 @@ def test_the_emulator_ends_by_a_signal(repository: Repository, number: signal.Si
 
 @pytest.mark.parametrize("flags", [[], ["--expect", "sha256:0"]], ids=["after the writes", "after a refusal"])
 def test_while_it_records(twelve: Repository, live: Live, flags: list[str]) -> None:
-    """Its own git sends the signal, right when the record is to be committed."""
-    git = shutil.which("git")
-    stand_in = twelve.file("bin/git", f'#!/bin/sh\n[ "$3" = commit-tree ] && kill -TERM $PPID\nexec {git} "$@"\n')
+    """Its own git sends the signal, right when the last record is to be committed; the first one is of what begins."""
+    git, last = shutil.which("git"), 1 if flags else 2
+    stand_in = twelve.file(
+        "bin/git",
+        f"""#!/bin/sh
+[ "$3" = commit-tree ] && echo >> {twelve.path}/commits && [ "$(wc -l < {twelve.path}/commits)" = {last} ] && kill -TERM $PPID
+exec {git} "$@"
+""",
+    )
     stand_in.chmod(0o755)
     done = twelve.run(*APPLY, *flags, env={"PATH": f"{stand_in.parent}:{os.environ['PATH']}"})
     assert done.code == 143

@@ -1,0 +1,143 @@
+"""The base of a three-way plan: the files of a git commit or tree, and the record in it, if it has one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from reconciler import normalize, record
+from reconciler.base import Base
+from reconciler.commands.files import Files
+from reconciler.diagnostics import has_errors
+from reconciler.documents import Document, File, TreeSource, load_file
+from reconciler.documents.document import FORMATS
+from reconciler.documents.limits import MAX_BYTES
+from reconciler.git import GitError, Repository
+from reconciler.model import Resource
+from reconciler.record import Record, RecordError
+from reconciler.settings import FILE_NAME, Settings
+
+_MAX_RECORD_BYTES = 512 * 1024 * 1024  # the bodies of thousands of writes that were cut off at once
+
+
+@dataclass(frozen=True, slots=True)
+class BaseFiles:
+    """A base as plans need it, and as the next record needs it: id → (path, content) of its files."""
+
+    base: Base
+    files: dict[str, tuple[str, bytes]]
+
+
+def read_base(files: Files, ref: str) -> BaseFiles:
+    """The files as they stand at a commit or tree, read by the same code under today's settings, matched by id.
+
+    Raises ``GitError`` where it is not there, or cannot be read whole.
+    """
+    repository = Repository.around(files.configs)
+    treeish = repository.resolve(ref)
+    known = _record(repository, treeish, ref)
+    listed, folder = _listed(repository, treeish, files, known)
+    contents = repository.contents(listed, MAX_BYTES)
+    entries, _ = TreeSource(contents, below=folder).files()
+    today = {document.file: document for document in files.documents}
+    resources: dict[str, Resource | None] = {}
+    found: dict[str, tuple[str, bytes]] = {}
+    for entry in entries:
+        config_id, resource = _as_it_was(entry, today.get(entry.path), files.settings)
+        resources[config_id] = resource
+        found[config_id] = (entry.path, contents[entry.path])
+    return BaseFiles(Base(treeish, resources, known), found)
+
+
+def folder_of(files: Files) -> str:
+    """The configs' folder as git sees it, from the top level; "" for the top level itself. Raises ``GitError``."""
+    top = Repository.around(files.configs).top.resolve()
+    folder = files.configs.resolve().relative_to(top).as_posix()
+    return "" if folder == "." else folder
+
+
+def _record(repository: Repository, treeish: str, ref: str) -> Record:
+    """What the tree's last run wrote down; an empty record where the tree is not a run's."""
+    listed = repository.listing(treeish, record.PATH)
+    text = repository.contents(listed, _MAX_RECORD_BYTES).get(record.PATH)
+    if text is None and not listed:
+        return Record()
+    try:
+        return record.from_text(text or b"")
+    except RecordError as error:
+        raise GitError(f"{record.PATH} in {ref} cannot be read: {error}") from error
+
+
+def _listed(repository: Repository, treeish: str, files: Files, known: Record) -> tuple[dict[str, str], str]:
+    """The config files of a tree (path → object name), and the folder that they are in.
+
+    That is today's folder, or the one that the record names, or else the one that holds today's files: the folder may
+    have been moved since, or the tree be that folder itself. Nothing else of a repository is ever read.
+    """
+    folder = folder_of(files)
+    for one in (folder, known.configs):
+        if one is not None and (listed := _configs(repository.listing(treeish, one))):
+            return listed, one
+    everything = repository.listing(treeish)
+    then = _folder_then(everything, (_inner(document.file, folder) for document in files.documents))
+    if then is None:
+        return {}, folder
+    return {path: name for path, name in _configs(everything).items() if _is_below(path, then)}, then
+
+
+def _configs(listed: Mapping[str, str]) -> dict[str, str]:
+    return {path: name for path, name in listed.items() if PurePosixPath(path).suffix in FORMATS}
+
+
+def _folder_then(paths: Iterable[str], today: Iterable[str]) -> str | None:
+    """The folder of a tree that has most of today's files at their places below it; None where none has half of them.
+
+    Half are not needed where it has settings of ours, or where the tree has no file that is not below it.
+    """
+    everything, inners = list(paths), list(today)
+    by_name: dict[str, list[str]] = {}
+    for inner in inners:
+        by_name.setdefault(PurePosixPath(inner).name, []).append(inner)
+    votes: Counter[str] = Counter()
+    for path in everything:
+        for inner in by_name.get(PurePosixPath(path).name, ()):
+            if f"/{path}".endswith(f"/{inner}"):
+                votes[path.removesuffix(inner).rstrip("/")] += 1
+    settings = {str(PurePosixPath(path).parent).removeprefix(".") for path in everything if _is_settings(path)}
+    for folder, count in sorted(votes.items(), key=lambda vote: (vote[0] not in settings, -vote[1], len(vote[0]))):
+        if folder in settings or count * 2 >= len(inners) or all(_is_below(path, folder) for path in everything):
+            return folder
+    return None
+
+
+def _is_settings(path: str) -> bool:
+    return PurePosixPath(path).name == FILE_NAME
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return not folder or path.startswith(f"{folder}/")
+
+
+def _inner(path: str, folder: str) -> str:
+    return path.removeprefix(f"{folder}/") if folder else path
+
+
+def _as_it_was(entry: File, now: Document | None, settings: Settings) -> tuple[str, Resource | None]:
+    """The id of a file of the base and what it asked for then, None where that cannot be read today.
+
+    What merely would not pass today's checks is read all the same. A file that cannot be parsed goes by the id of
+    the one that stands in its place now, or else by its name.
+    """
+    if now is not None and entry.read() == now.text.encode():
+        return now.id, normalize.desired(now, settings.unmanaged_fields)
+    document, findings = load_file(entry)
+    if document is None:
+        return (now.id if now is not None else PurePosixPath(entry.path).stem), None
+    if has_errors(findings):
+        return document.id, None
+    try:
+        return document.id, normalize.desired(document, settings.unmanaged_fields)
+    except (AttributeError, KeyError, TypeError, ValueError):  # a shape that the checks would have refused
+        return document.id, None
