@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
-from reconciler.attempt import NOT_CONVERGED, RACED, Attempt, Locate, Means, moved, skipped, stopped
+from reconciler.attempt import RACED, Attempt, Locate, Means, moved, skipped, stopped
+from reconciler.holds import NOT_CONVERGED
 from reconciler.model import Change, Failure, Outcome, Plan, Status
 from reconciler.ports import Clock, Payload, Reader, Writer
 
@@ -76,7 +77,7 @@ def until_stopped(clock: Clock, read: Callable[[], _T]) -> _T | None:
 def was_written(outcome: Outcome) -> bool:
     """Whether the API accepted the change: all that is verified, and failures that showed only afterwards."""
     afterwards = (NOT_CONVERGED, RACED, _NOT_CONVERGED_AT_THE_END)
-    return outcome.error is None or outcome.error.code in afterwards
+    return outcome.error is None or (outcome.status is Status.FAILED and outcome.error.code in afterwards)
 
 
 def may_be_live(outcome: Outcome) -> bool:

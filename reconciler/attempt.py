@@ -25,7 +25,7 @@ from itertools import takewhile
 from reconciler import normalize
 from reconciler.diagnostics import Location, parts, pointer
 from reconciler.fingerprint import fingerprint, version
-from reconciler.holds import who_and_when
+from reconciler.holds import NOT_CONVERGED, who_and_when
 from reconciler.model import Action, Change, Failure, Outcome, Status
 from reconciler.ports import ApiError, Clock, Fate, Payload, Reader, Writer
 from reconciler.verify import differences
@@ -40,7 +40,6 @@ _SHOWING_STAGED = SHOWING[:3]  # what waits for a review does not show for days
 _LOOKS_BEFORE_RESENDING = 3
 _RESENDS = 2  # of one update; all updates of a run share a budget besides
 
-NOT_CONVERGED = "not-converged"
 RACED = "raced"
 
 Locate = Callable[[str, str], Location | None]

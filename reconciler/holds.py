@@ -9,6 +9,9 @@ from typing import Any
 
 from reconciler.model import FieldChange, Hold, Kind, Origin
 
+NOT_CONVERGED = "not-converged"
+"""The code of a write that the server made something else of, at once and for as long as the file still asks for it."""
+
 _NAMED = 3  # fields that a message names; the rest are counted
 _SHOWN = 60  # characters of a value that a message shows
 
@@ -34,7 +37,7 @@ def not_kept(config_id: str, fields: Sequence[FieldChange]) -> Hold | None:
     named = "; ".join(_sent_and_read(one) for one in fields[:_NAMED])
     more = f"; and {len(fields) - _NAMED} more" if len(fields) > _NAMED else ""
     return Hold(
-        "not-converged",
+        NOT_CONVERGED,
         f"Statsig does not keep what was written: {named}{more}. "
         f"Write what it keeps into the file. To send it again: --overwrite {config_id}",
     )

@@ -8,12 +8,15 @@ the live project can tell the time by the same clock, and so act late.
 
 from __future__ import annotations
 
+import json
 import shutil
 import socket
+import subprocess
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -104,11 +107,18 @@ class World:
     """
 
     def __init__(
-        self, *, updates: int = 3, creates: int = 2, same: int = 1, seed: int = 0, options: Options | None = None
+        self,
+        *,
+        updates: int = 3,
+        creates: int = 2,
+        same: int = 1,
+        seed: int = 0,
+        options: Options | None = None,
+        live: Callable[[VirtualClock], Late] | None = None,
     ) -> None:
         self.seed = seed
         self.clock = VirtualClock()
-        self.live = Late(self.clock, options)
+        self.live = Late(self.clock, options) if live is None else live(self.clock)
         self.requests: list[tuple[str, str]] = []
         self.has_broken_down = False
         self._full = ExitStack()
@@ -252,6 +262,22 @@ class World:
         with at_virtual_time(self.clock, request_seconds, self.seed):
             return self.project.call(*arguments, env=env)
 
+    def git(self, *arguments: str) -> None:
+        """One git command in the project's folder."""
+        subprocess.run(
+            ["git", "-c", "user.name=dev", "-c", "user.email=dev@example.com", *arguments],
+            cwd=self._folder,
+            check=True,
+            capture_output=True,
+        )
+
+    def merge(self) -> None:
+        """Commit all files to the repository that the folder then is."""
+        if not (self._folder / ".git").exists():
+            self.git("init", "--quiet", "--initial-branch", "main")
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", "change")
+
     def apply(self, *arguments: str, request_seconds: float = 10.0) -> Done:
         return self.call("apply", "--yes", "--format", "json", *arguments, request_seconds=request_seconds)
 
@@ -269,3 +295,41 @@ LIST = {"method": "GET", "path": CONFIGS}
 GET = {"method": "GET", "path": f"{CONFIGS}/*"}
 CREATE = {"method": "POST", "path": CONFIGS}
 UPDATE = {"method": "POST", "path": f"{CONFIGS}/*"}
+
+
+class Lagging(Late):
+    """A live project whose reads show what was some seconds ago. ``list_only``: a config by its id is up to date.
+
+    ``answers`` is what a write is answered with: the new state (``new``), or no more than the id (``id``).
+    """
+
+    def __init__(self, clock: VirtualClock, seconds: float, *, list_only: bool = False, answers: str = "new") -> None:
+        super().__init__(clock)
+        self._seconds = seconds
+        self._list_only = list_only
+        self._answers = answers
+        self._states: list[tuple[float, list[dict[str, Any]]]] = []
+
+    def handle(self, request: Request) -> Response:
+        with self._guard:
+            if request.method == "GET":
+                return self._as_it_was(request)
+            if not self._states:
+                self._states = [(0.0, self.configs())]
+            response = super().handle(request)
+            self._states.append((self._clock.monotonic(), self.configs()))
+            if response.status not in (200, 201) or self._answers == "new":
+                return response
+            config_id = json.loads(response.body)["data"]["id"]
+            return replace(response, body=json.dumps({"message": "Done.", "data": {"id": config_id}}).encode())
+
+    def _as_it_was(self, request: Request) -> Response:
+        if self._list_only and request.path != CONFIGS:
+            return super().handle(request)
+        seen = [state for at, state in self._states if at <= self._clock.monotonic() - self._seconds]
+        replica = Emulator(":memory:")
+        try:
+            replica.seed(seen[-1] if seen else self.configs())
+            return replica.handle(request)
+        finally:
+            replica.close()

@@ -462,7 +462,7 @@ def test_a_record_that_fails_hides_nothing(running: Repository, live: Live) -> N
     """Another process takes the ref while the run writes: what was written is still shown, and the run has failed."""
     running.write(alpha=config(2))
     lock = running.path / ".git/refs/reconciler/production.lock"
-    live.before("POST", "/alpha", lambda: lock.touch())
+    live.before("POST", "/alpha", lock.touch)
     done = running.apply()
     assert (done.code, done.statuses) == (1, {"alpha": "verified"})
     assert done.json["error"]["code"] == "not-recorded"

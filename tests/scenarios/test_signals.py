@@ -214,12 +214,13 @@ def test_while_it_records(twelve: Repository, live: Live, flags: list[str]) -> N
     stand_in = twelve.file(
         "bin/git",
         f"""#!/bin/sh
-[ "$3" = commit-tree ] && echo >> {twelve.path}/commits && [ "$(wc -l < {twelve.path}/commits)" = {last} ] && kill -TERM $PPID
+[ "$3" = commit-tree ] && echo >> $COMMITS && [ "$(wc -l < $COMMITS)" = {last} ] && kill -TERM $PPID
 exec {git} "$@"
 """,
     )
     stand_in.chmod(0o755)
-    done = twelve.run(*APPLY, *flags, env={"PATH": f"{stand_in.parent}:{os.environ['PATH']}"})
+    where = {"PATH": f"{stand_in.parent}:{os.environ['PATH']}", "COMMITS": str(twelve.path / "commits")}
+    done = twelve.run(*APPLY, *flags, env=where)
     assert done.code == 143
     assert "Traceback" not in done.stderr
     assert len(twelve.recorded or {}) == len(live.written) == (0 if flags else 12)
