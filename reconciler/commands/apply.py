@@ -176,7 +176,13 @@ def _begin_record(plan: Plan, this: _Run) -> None:
     """All that is about to be written goes on record first; where that is not possible, nothing is written."""
     if this.recorder is not None:
         assert this.live is not None
-        this.recorder.begin(plan, this.live)
+        recorder, this.recorder = this.recorder, None
+        try:
+            recorder.begin(plan, this.live)
+        except GitError as error:
+            said = f"{recorder.ref} cannot be written, so no config was: {error}"
+            raise Problem(Exit.FAILED, "record-unwritable", said) from error
+        this.recorder = recorder
     elif this.base is not None:
         this.terminal.warn(
             f"this run records nothing, so the next plan against {this.base.base.name[:12]} will take its writes for "

@@ -115,7 +115,7 @@ def test_a_ref_that_cannot_be_written_ends_the_run_before_its_first_write(
     else:
         refuse(running)
     done = running.apply()
-    assert (done.code, done.json["error"]["code"]) == (1, "git-failed")
+    assert (done.code, done.json["error"]["code"]) == (1, "record-unwritable")
     assert value(live, "alpha") == 1
 
 
@@ -151,7 +151,7 @@ def test_a_ref_that_moved_before_the_first_write_ends_the_run(running: Repositor
     running.merge()
     live.before("GET", CONFIGS, lambda: other_run(running))
     done = running.apply("--only", "alpha")
-    assert (done.code, done.json["error"]["code"]) == (1, "git-failed")
+    assert (done.code, done.json["error"]["code"]) == (1, "record-unwritable")
     assert (value(live, "alpha"), value(live, "beta")) == (1, 2)
     assert running.apply().code == 0
     assert running.plan("--detailed-exitcode").code == 0
@@ -392,7 +392,8 @@ def test_a_fetch_or_push_that_is_refused_ends_the_run_before_its_first_write(
             commit = running.git("commit-tree", f"{RECORD}^{{tree}}", "-p", RECORD, "-m", message, at=folder)
             running.git("update-ref", RECORD, commit, at=folder)
     done = running.apply(*PUSH)
-    assert (done.code, done.json["error"]["code"]) == (1, "git-failed")
+    code = "record-unwritable" if why == "a hook that refuses" else "git-failed"
+    assert (done.code, done.json["error"]["code"]) == (1, code)
     assert value(live, "alpha") == 1
 
 
