@@ -205,6 +205,11 @@ class Live:
         """Do something once, right before the next request of this method whose path ends so is answered."""
         self._on.append((method, path, act))
 
+    def forget(self) -> None:
+        """Do nothing more of what ``before`` asked for."""
+        with self._lock:
+            self._on.clear()
+
     def create(self, config_id: str, **fields: Any) -> None:
         """Somebody creates a config in the console."""
         self.emulator.seed([payload(config_id, **fields)])
