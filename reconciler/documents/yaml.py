@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import yaml
@@ -47,9 +48,29 @@ class YamlSyntax:
         if odd is not None:
             raise UnreadableError(flaws.yaml_character(odd[0]), *odd.span())
         try:
-            yield from _events(CParser(self.text).get_event)
+            yield from self._events_to_our_limit()
         except yaml.MarkedYAMLError as error:
             raise self._unreadable(error) from error
+
+    def _events_to_our_limit(self) -> Iterator[Event]:
+        """The events of a text that may nest deeper than libyaml reads: all that come before its own limit.
+
+        Newer versions of libyaml refuse 1,000 levels, and see a thousand brackets before they give the event of the
+        first one, because all of it could be a key. The finding must not depend on the version. So what is behind the
+        limit is made flat, character by character, and the text is read again: our own lower limit then comes first.
+        """
+        read = 0
+        try:
+            for event in _events(CParser(self.text).get_event):
+                yield event
+                read += 1
+        except yaml.MarkedYAMLError as error:
+            if _LIBYAML_LIMIT not in (error.problem or "") or error.problem_mark is None:
+                raise
+            at = error.problem_mark.index
+            flat = self.text[:at] + self.text[at:].translate(_FLAT)
+            yield from islice(_events(CParser(flat).get_event), read, None)
+            raise
 
     def _unreadable(self, error: yaml.MarkedYAMLError) -> UnreadableError:
         mark = error.problem_mark or error.context_mark
@@ -61,6 +82,8 @@ class YamlSyntax:
         return UnreadableError(flaws.yaml_syntax(message, hint), at, at + len(char.strip("\r\n")))
 
 
+_LIBYAML_LIMIT = "nesting depth"
+_FLAT = str.maketrans("[{", ",,")
 _HINTS = {
     "\t": "indent with spaces; YAML does not take tabs",
     "@": "put the value in quotes",
