@@ -294,9 +294,13 @@ def same_comments(one: str, other: str) -> bool:
 
 
 def spelled(condition: Body) -> Body:
+    """A condition in one spelling: absent, null and empty are the same; one target is a list of one; 5 is "5"."""
+    told = {name: given for name, given in condition.items() if name != "targetValue" and given not in (None, "")}
     target = condition.get("targetValue")
-    told = {name: given for name, given in condition.items() if name != "targetValue"}
-    return told if target is None else told | {"targetValue": target if isinstance(target, list) else [target]}
+    targets = target if isinstance(target, list) else [] if target is None else [target]
+    if condition.get("operator") in ("gt", "lte"):
+        targets = [str(one) for one in targets]
+    return told | {"targetValue": targets}
 
 
 def as_set(name: str, given: Any) -> Any:
