@@ -8,6 +8,15 @@ from pathlib import Path
 
 import pytest
 from harness import TOP, Live, Project
+from hypothesis import HealthCheck, settings
+
+# Everybody's run tries the same examples: a change that broke nothing must not fail by chance. A busy machine must not
+# fail them either, so nothing is timed. New examples are looked for every week (.github/workflows/weekly.yml), and by
+# whoever runs `pytest --hypothesis-profile=explore`, where --hypothesis-seed=N repeats a run.
+_UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True)
+settings.register_profile("same", _UNTIMED, derandomize=True, database=None)
+settings.register_profile("explore", _UNTIMED, derandomize=False)
+settings.load_profile("same")
 
 
 @pytest.fixture
