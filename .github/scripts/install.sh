@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs reconciler: as it stands in this very checkout, so that the action's pinned commit pins the tool as well; or,
-# in a repository that `reconciler init` set up, the version that is written down beside this script.
+# Installs reconciler: as it stands in this very checkout, so that the action's pinned commit pins the tool as well, and
+# by the hashes in that commit all that it needs; or, in a repository that `reconciler init` set up, the version that is
+# written down beside this script.
 #
 # In: RUNNER_TEMP. Out: GITHUB_PATH.
 set -euo pipefail
@@ -12,6 +13,9 @@ python3 -m venv "$venv"
 if [[ -f "$here/requirements.txt" ]]; then
   "$venv/bin/pip" install --quiet --disable-pip-version-check --requirement "$here/requirements.txt"
 else
-  "$venv/bin/pip" install --quiet --disable-pip-version-check "$(dirname "$(dirname "$here")")"
+  top="$(dirname "$(dirname "$here")")"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --require-hashes \
+    --requirement "$top/.github/requirements/run.txt"
+  "$venv/bin/pip" install --quiet --disable-pip-version-check --no-deps --no-build-isolation "$top"
 fi
 echo "$venv/bin" >>"$GITHUB_PATH"
