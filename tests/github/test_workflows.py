@@ -44,8 +44,8 @@ def permissions(workflow: str, job: str) -> dict[str, str]:
     return found
 
 
-def test_all_four_workflows_are_here() -> None:
-    assert set(WORKFLOWS) == {"ci", *REUSABLE}
+def test_all_five_workflows_are_here() -> None:
+    assert set(WORKFLOWS) == {"ci", "weekly", *REUSABLE}
 
 
 @pytest.mark.parametrize("path", WORKFLOWS.values(), ids=WORKFLOWS)
@@ -56,6 +56,9 @@ def test_a_workflow_has_no_permissions_by_itself(path: Path) -> None:
 def test_each_job_has_the_least_permissions() -> None:
     assert {name: data["permissions"] for name, data in jobs()} == {
         "ci/test": {"contents": "read"},
+        "weekly/newest": {"contents": "read"},
+        "weekly/lowest": {"contents": "read"},
+        "weekly/explore": {"contents": "read"},
         "plan/validate": {"contents": "read"},
         "plan/plan": {"contents": "read"},
         "plan/comment": {"contents": "read", "pull-requests": "write"},
