@@ -28,7 +28,7 @@ from reconciler.fingerprint import fingerprint, version
 from reconciler.holds import NOT_CONVERGED, who_and_when
 from reconciler.model import Action, Change, Failure, Outcome, Status
 from reconciler.ports import ApiError, Clock, Fate, Payload, Reader, Writer
-from reconciler.verify import differences
+from reconciler.verify import Difference, differences, phrases
 
 SETTLING = (1.0, 2.0, 4.0, 8.0, 8.0)
 """Seconds between the looks for a write whose answer was lost."""
@@ -164,7 +164,7 @@ class Attempt:
             return self._lost(error, "the write was accepted, but could not be read again")
         if not self._lags(now):
             return self._judged(now)
-        return _staged(self.change, "not shown yet") if self._is_staged else _not_shown(self.change)
+        return _staged(self.change, "live does not show it yet") if self._is_staged else _not_shown(self.change)
 
     def _read_until_shown(self) -> Payload | None:
         now = None
@@ -190,7 +190,7 @@ class Attempt:
     def _judged(self, after: Payload | None) -> Outcome:
         wrong, seen = self._wrong(after), version(after)
         if wrong and self._is_staged:
-            return _staged(self.change, f"not to be seen in {_named(wrong)}")
+            return _staged(self.change, f"live does not show it: {phrases(wrong)}")
         if wrong:
             return replace(_not_converged(self.change, wrong), read=after, version=seen)
         if self._somebody_between(after):
@@ -202,9 +202,9 @@ class Attempt:
         first, last = version(self._before), version(after)
         return self._before is None or (first is not None and last is not None and last > first)
 
-    def _wrong(self, after: Payload | None) -> list[str]:
+    def _wrong(self, after: Payload | None) -> list[Difference]:
         if after is None:
-            return ["the config, which is not there"]
+            return [Difference("", note="the config is not there")]
         return differences(self.change.id, self.change.request.body, after, self._before)
 
     def _somebody_between(self, after: Payload | None) -> bool:
@@ -278,7 +278,7 @@ def _overtaken(change: Change, now: Payload | None) -> Outcome:
 
 
 def _staged(change: Change, what: str) -> Outcome:
-    said = f"accepted, but {what}: it may wait for a review or a release pipeline"
+    said = f"accepted, but {what}; it may wait for a review or a release pipeline"
     return Outcome(change, Status.UNKNOWN, Failure("staged", said))
 
 
@@ -288,14 +288,9 @@ def _not_shown(change: Change) -> Outcome:
     return Outcome(change, Status.UNKNOWN, Failure("not-shown", said))
 
 
-def _not_converged(change: Change, wrong: Sequence[str]) -> Outcome:
-    return Outcome(
-        change, Status.FAILED, Failure(NOT_CONVERGED, f"written, but live differs from it in {_named(wrong)}")
-    )
-
-
-def _named(wrong: Sequence[str]) -> str:
-    return ", ".join(wrong[:5]) + (f" and {len(wrong) - 5} more" if len(wrong) > 5 else "")
+def _not_converged(change: Change, wrong: Sequence[Difference]) -> Outcome:
+    said = f"written, but live differs from what was sent: {phrases(wrong)}"
+    return Outcome(change, Status.FAILED, Failure(NOT_CONVERGED, said))
 
 
 def _raced(before: Payload | None, after: Payload | None) -> Failure:

@@ -212,12 +212,13 @@ def test_live_fields_that_nobody_knows_are_kept_or_reported(value: Body, keys: l
     }
     for kept in (True, False):
         with world(live, keep_unknown_fields=kept) as here:
-            plan = here.plan(file)
+            plan, before = here.plan(file), here.stored()
             (outcome,) = here.apply(plan)
             after = here.stored()
         warned = "\n".join(one.message for one in plan.diagnostics if one.code == "live-field-unknown")
-        lost = [f"/{name} (lost)" for name in extra if name not in after]
-        lost += [f'rule "beta" {name} (lost)' for name in extra if name not in after["rules"][0]]
+        lost = [f"/{name} was {before[name]}, read nothing" for name in extra if name not in after]
+        gone = [name for name in extra if name not in after["rules"][0]]
+        lost += [f'/rules/0/{name} was {before[name]}, read nothing (rule "beta")' for name in gone]
         assert all(f'"{name}"' in warned and f'"rules.*.{name}"' in warned for name in extra)
         assert (outcome.status is Status.VERIFIED) == (lost == [])
         if outcome.error is not None:

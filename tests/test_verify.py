@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.verify import differences
+from reconciler.verify import differences, phrase, phrases
 
 Body = dict[str, Any]
 
@@ -67,35 +67,66 @@ def put_in_rule(name: str, value: Any) -> Callable[[Body], None]:
 @pytest.mark.parametrize(
     ("spoil", "named"),
     [
-        (put("description", ""), "/description"),
-        (put("isEnabled", False), "/isEnabled"),
-        (put("tags", ["a"]), "/tags"),
-        (put("team", "Platform"), "/team"),
-        (put("defaultValue", {"n": False}), "/defaultValue"),
-        (put("defaultValueJson5", "{ n: 0 }"), "/defaultValue (comments)"),
-        (put("rules", []), "/rules"),
-        (put_in_rule("passPercentage", 11), "/rules/0/passPercentage"),
-        (put_in_rule("conditions", []), "/rules/0/conditions"),
-        (put_in_rule("environments", ["production"]), "/rules/0/environments"),
-        (put_in_rule("returnValue", {"n": 2}), "/rules/0/returnValue"),
-        (put_in_rule("returnValueJson5", "{ n: 1 }"), "/rules/0/returnValue (comments)"),
-        (put_in_rule("baseID", "r2"), "/rules/0/baseID"),
+        (put("description", ""), '/description sent "text", read ""'),
+        (put("isEnabled", False), "/isEnabled sent true, read false"),
+        (put("tags", ["a"]), '/tags sent ["a", "b"], read ["a"]'),
+        (put("team", "Platform"), '/team sent "Search", read "Platform"'),
+        (put("team", None), '/team sent "Search", read nothing'),
+        (put("schema", '{"type": "object"}'), '/schema sent nothing, read {"type": "object"}'),
+        (put("defaultValue", {"n": False}), "/defaultValue/n sent 0, read false"),
+        (put("defaultValue", {"n": None}), "/defaultValue/n sent 0, read null"),
+        (put("defaultValue", {}), "/defaultValue/n sent 0, read nothing"),
+        (
+            put("defaultValue", {"n": 0, "m": "x" * 200}),
+            f'/defaultValue/m sent nothing, read "{"x" * 59}… (202 characters)',
+        ),
+        (put("tags", ["a" * 9] * 9 + [str(n) for n in range(99)]), "… (100 items)"),
+        (
+            put("defaultValueJson5", "{ n: 0 }"),
+            r'the comments of /defaultValue sent "{ n: 0 // zero\n}", read "{ n: 0 }"',
+        ),
+        (put("rules", []), '/rules/0 sent {"name": "beta", '),
+        (put_in_rule("name", "Beta"), '/rules/0/name sent "beta", read "Beta" (rule "beta")'),
+        (put_in_rule("passPercentage", 11), '/rules/0/passPercentage sent 10, read 11 (rule "beta")'),
+        (put_in_rule("conditions", []), '/rules/0/conditions/0 sent {"type": "custom_field", '),
+        (put_in_rule("environments", ["production"]), '/rules/0/environments sent null, read ["production"]'),
+        (put_in_rule("returnValue", {"n": 2}), "/rules/0/returnValue/n sent 1, read 2"),
+        (put_in_rule("returnValueJson5", "{ n: 1 }"), "the comments of /rules/0/returnValue sent "),
+        (put_in_rule("baseID", "r2"), '/rules/0/baseID sent "r1", read "r2" (rule "beta")'),
     ],
 )
 def test_what_was_not_written_is_named(spoil: Callable[[Body], None], named: str) -> None:
     after = copy.deepcopy(AFTER)
     spoil(after)
-    assert differences("config", BODY, after, AFTER)[0] == named
+    assert named in phrase(differences("config", BODY, after, AFTER)[0])
 
 
 def test_a_lost_field_is_named_by_its_rule_and_a_removed_rule_takes_its_own_along() -> None:
     before = copy.deepcopy(AFTER)
     before["ours"] = 1
     before["rules"] = [{**before["rules"][0], "holdback": 5}, {"name": "gone", "baseID": "r9", "holdback": 5}]
-    assert differences("config", BODY, AFTER, before) == ["/ours (lost)", 'rule "beta" holdback (lost)']
+    lost = differences("config", BODY, AFTER, before)
+    assert [phrase(one) for one in lost] == [
+        "/ours was 1, read nothing",
+        '/rules/0/holdback was 5, read nothing (rule "beta")',
+    ]
+    assert all(one.is_lost for one in lost)
     assert differences("config", BODY, before | {"rules": before["rules"][:1]}, before) == []
 
 
 def test_an_answer_that_is_no_config_is_said_to_be_none() -> None:
     (said,) = differences("config", BODY, {"id": "config", "rules": [{}]})
-    assert "the answer" in said
+    assert phrase(said).startswith("the answer is not a config (")
+
+
+def test_rules_in_another_order_are_named_by_their_places() -> None:
+    beta, gamma = BODY["rules"][0], {"name": "gamma", "passPercentage": 5, "conditions": []}
+    body, after = BODY | {"rules": [beta, gamma]}, AFTER | {"rules": [gamma, beta]}
+    (said,) = differences("config", body, after)
+    assert phrase(said) == '/rules/0 sent as number 1, read as number 2 (rule "beta")'
+
+
+def test_five_are_named_and_the_rest_are_counted() -> None:
+    wrong = differences("config", {"defaultValue": dict.fromkeys("abcdefg", 1)}, {"id": "config", "defaultValue": {}})
+    assert phrases(wrong[:5]).count("read nothing") == 5
+    assert phrases(wrong) == phrases(wrong[:5]) + "; and 2 more"

@@ -35,7 +35,7 @@ from reconciler.git import GitError, Repository
 from reconciler.model import Failure, Outcome, Plan, Status
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
-from reconciler.verify import differences
+from reconciler.verify import differences, phrase
 
 if TYPE_CHECKING:
     from reconciler.console_api import Connection
@@ -288,12 +288,12 @@ def _lagging(left: Collection[str], verified: Mapping[str, Outcome], live: Seque
 
 
 def _left(plan: Plan, planned: Planned | None, live: Sequence[Payload]) -> Mapping[str, Sequence[str]]:
-    """Id → paths of what still differs."""
+    """Id → what still differs, by its path."""
     if planned is not None:
         return {one.id: [each.path for each in one.fields] for one in planned.again(live).changes}
     payloads = {str(one.get("id")): one for one in live}
     wrong = {one.id: differences(one.id, one.request.body, payloads.get(one.id, {})) for one in plan.writes}
-    return {config_id: paths for config_id, paths in wrong.items() if paths}
+    return {config_id: [phrase(one) for one in found] for config_id, found in wrong.items() if found}
 
 
 def _locator(planned: Planned | None) -> applying.Locate:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from harness import payload
 
-from reconciler.verify import differences
+from reconciler.verify import differences, phrase
 
 TWIN = "{ value: 1 /* hers */ }"
 RULE: dict[str, Any] = {
@@ -53,37 +53,53 @@ def test_an_answer_that_says_the_same_in_the_apis_own_way_is_well() -> None:
 
 
 WRONG: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
-    "another value": (WELL, {**WELL, "defaultValue": {"value": 2}}, "/defaultValue"),
-    "a field that was carried along": (WELL, {**WELL, "tags": ["a"]}, "/tags"),
-    "a field that was cleared": (WELL, {**WELL, "team": None}, "/team"),
-    "switched off": (WELL, {**WELL, "isEnabled": False}, "/isEnabled"),
-    "a schema that nobody asked for": (WELL, {**WELL, "schema": '{"type": "object"}'}, "/schema"),
-    "a rule gone": (WELL, {**WELL, "rules": []}, "/rules"),
-    "another percentage": (WELL, {**WELL, "rules": rules(passPercentage=11)}, "/rules/0/passPercentage"),
-    "users drawn afresh": (WELL, {**WELL, "rules": rules(baseID="base2")}, "/rules/0/baseID"),
-    "other comments": (WELL, {**WELL, "defaultValueJson5": "{ value: 1 /* his */ }"}, "/defaultValue (comments)"),
-    "comments gone with their twin": (WELL, without(WELL, "defaultValueJson5"), "/defaultValue (comments, lost)"),
+    "another value": (WELL, {**WELL, "defaultValue": {"value": 2}}, "/defaultValue/value sent 1, read 2"),
+    "a field that was carried along": (WELL, {**WELL, "tags": ["a"]}, '/tags sent ["a", "b"], read ["a"]'),
+    "a field that was cleared": (WELL, {**WELL, "team": None}, '/team sent "Growth", read nothing'),
+    "switched off": (WELL, {**WELL, "isEnabled": False}, "/isEnabled sent true, read false"),
+    "a schema that nobody asked for": (WELL, {**WELL, "schema": '{"type": "object"}'}, "/schema sent nothing"),
+    "a rule gone": (WELL, {**WELL, "rules": []}, "/rules/0 sent {"),
+    "another percentage": (
+        WELL,
+        {**WELL, "rules": rules(passPercentage=11)},
+        "/rules/0/passPercentage sent 10, read 11",
+    ),
+    "users drawn afresh": (
+        WELL,
+        {**WELL, "rules": rules(baseID="base2")},
+        '/rules/0/baseID sent "base1", read "base2"',
+    ),
+    "other comments": (
+        WELL,
+        {**WELL, "defaultValueJson5": "{ value: 1 /* his */ }"},
+        "the comments of /defaultValue sent",
+    ),
+    "comments gone with their twin": (WELL, without(WELL, "defaultValueJson5"), "the comments of /defaultValue was"),
     "a rule's comments gone": (
         WELL,
         {**WELL, "rules": [without(RULE, "returnValueJson5")]},
-        "/rules/0/returnValue (comments, lost)",
+        "the comments of /rules/0/returnValue was",
     ),
-    "an unknown field lost": ({**WELL, "novelty": 1}, WELL, "/novelty (lost)"),
-    "an unknown field of a rule lost": ({**WELL, "rules": rules(novelty=1)}, WELL, 'rule "beta" novelty (lost)'),
+    "an unknown field lost": ({**WELL, "novelty": 1}, WELL, "/novelty was 1, read nothing"),
+    "an unknown field of a rule lost": (
+        {**WELL, "rules": rules(novelty=1)},
+        WELL,
+        "/rules/0/novelty was 1, read nothing",
+    ),
     "a rollout's schedule lost": (
         {**WELL, "rules": [SCHEDULED]},
         WELL,
-        'rule "beta" pendingAutomatedRollouts (lost)',
+        "/rules/0/pendingAutomatedRollouts was",
     ),
-    "about another config": (WELL, {**WELL, "id": "other"}, 'the answer, which is about "other"'),
+    "about another config": (WELL, {**WELL, "id": "other"}, 'the answer is about "other"'),
 }
 
 
 @pytest.mark.parametrize(("before", "after", "told"), WRONG.values(), ids=WRONG)
 def test_what_is_not_as_meant_or_was_lost_is_told(before: dict[str, Any], after: dict[str, Any], told: str) -> None:
-    assert differences("checkout", BODY, after, before)[0] == told
+    assert told in phrase(differences("checkout", BODY, after, before)[0])
 
 
 def test_an_answer_that_is_no_config_is_told() -> None:
     [told] = differences("checkout", BODY, {**WELL, "rules": 7}, WELL)
-    assert told.startswith("the answer (")
+    assert phrase(told).startswith("the answer is not a config (")

@@ -29,6 +29,7 @@ from harness import CONFIGS, KEY, Done, Project, _Watched, config, payload
 from reconciler import console_api
 from reconciler.console_api import connect, transport
 from reconciler.emulator import Emulator, Options, Response, serve
+from reconciler.emulator.routes import Call
 from reconciler.emulator.wire import Request
 
 UNMANAGED = "legacy_banner"
@@ -67,6 +68,8 @@ class Late(Emulator):
         self._delays: Iterator[float | None] = iter(())
         self._path = ""
         self._guard = threading.RLock()
+        self.normalise: Callable[[dict[str, Any]], None] = lambda _config: None
+        """What this project makes of every config that is written, before it is stored and answered."""
 
     def put_off(self, path: str, *delays: float | None) -> None:
         """Carry out the next POSTs to a path (or below it, if it ends in /) so many seconds late, and answer 504.
@@ -84,6 +87,10 @@ class Late(Emulator):
                     self._pending.append((self._clock.monotonic() + delay, request))
                     return Response(504, {"Content-Type": "text/html"}, b"<html>Gateway Time-out</html>")
         return super().handle(request)
+
+    def _commit(self, call: Call, body: dict[str, Any] | None, config: dict[str, Any]) -> None:
+        self.normalise(config)
+        super()._commit(call, body, config)
 
     def catch_up(self, until: float | None = None) -> None:
         """Carry out what is due by now, or by ``until``."""
