@@ -289,8 +289,8 @@ def _not_shown(change: Change) -> Outcome:
 
 
 def _not_converged(change: Change, wrong: Sequence[Difference]) -> Outcome:
-    said = f"written, but live differs from what was sent: {phrases(wrong)}"
-    return Outcome(change, Status.FAILED, Failure(NOT_CONVERGED, said))
+    what = "no longer has what it had before" if all(one.is_lost for one in wrong) else "differs from what was sent"
+    return Outcome(change, Status.FAILED, Failure(NOT_CONVERGED, f"written, but live {what}: {phrases(wrong)}"))
 
 
 def _raced(before: Payload | None, after: Payload | None) -> Failure:

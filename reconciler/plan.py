@@ -214,7 +214,7 @@ def _about_live(desired: Resource, live: Resource, target: Target) -> Iterable[D
             Severity.WARNING,
             "live-field-unknown",
             message,
-            "the check after the write reports it if it is lost",
+            "the check after the write reports it if it is lost or changed",
         )
     known = {rule.raw.get(name) for rule in live.rules for name in ("id", "baseID")}
     for rule in desired.rules:

@@ -7,20 +7,30 @@ Both become a ``Difference``; ``phrase`` and ``phrases`` are the one place that 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from reconciler import body as bodies
+from reconciler.diagnostics import pointer
 from reconciler.diff import diff
-from reconciler.dynamic_config.fields import CONFIG, Managed
-from reconciler.model import FieldChange, Kind, Resource
-from reconciler.normalize import PayloadError
+from reconciler.dynamic_config.fields import (
+    CONDITION,
+    CONFIG,
+    READ_ONLY,
+    RULE,
+    RULE_READ_ONLY,
+    VARIANT,
+    Managed,
+    unknown,
+)
+from reconciler.model import FieldChange, Kind, Resource, Rule
+from reconciler.normalize import PayloadError, canonical_text, value
 from reconciler.normalize import live as normalized
 from reconciler.ports import Payload
-from reconciler.rules import pair
+from reconciler.rules import pair, pair_variants
 
-_SCHEDULE = "pendingAutomatedRollouts"
+_HOLDOUTS, _PENDING, _COMPLETED = "holdoutIDs", "pendingAutomatedRollouts", "completedAutomatedRollouts"
+_UNSENT = tuple(field for field in CONFIG.values() if field.managed is Managed.CREATE_ONLY)
 _NAMED = 5  # differences that a message names; the rest are counted
 _SHOWN = 60  # characters of a value that a message shows
 _KIND_OF = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED}  # a diff goes from live to file, this from sent to read
@@ -61,7 +71,7 @@ def differences(
     if found.id != config_id:
         return [Difference("", config_id, found.id, note=f'the answer is about "{found.id}"')]
     wrong = [*_unlike(_compared(meant, body), found), *_base_ids(meant, found)]
-    return wrong if was is None else [*wrong, *_lost_comments(meant, found, was), *_lost(was.raw, after)]
+    return wrong if was is None else [*wrong, *_lost_comments(meant, found, was), *_lost(was, found)]
 
 
 def phrases(wrong: Sequence[Difference]) -> str:
@@ -84,15 +94,16 @@ def _sides(one: Difference) -> tuple[str, str]:
     if one.kind is Kind.MOVED:
         return f"as number {one.sent + 1}", f"as number {one.read + 1}"
     sent = "nothing" if one.kind is Kind.ADDED else _short(one.sent)
-    return sent, "nothing" if one.kind is Kind.REMOVED else _short(one.read)
+    is_gone = one.kind is Kind.REMOVED or (one.kind is Kind.COMMENTS and one.read is None)
+    return sent, "nothing" if is_gone else _short(one.read)
 
 
-def _short(value: Any) -> str:
+def _short(given: Any) -> str:
     """A value as JSON; of a long one the beginning, and how much there is of it."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(given, ensure_ascii=False)
     if len(text) <= _SHOWN:
         return text
-    count = f"{len(value):,} items" if isinstance(value, list) else f"{len(text):,} characters"
+    count = f"{len(given):,} items" if isinstance(given, list) else f"{len(text):,} characters"
     return f"{text[:_SHOWN]}… ({count})"
 
 
@@ -137,26 +148,75 @@ def _lost_comments(meant: Resource, found: Resource, was: Resource) -> Iterator[
             yield Difference(path, twin.text, None, Kind.COMMENTS, is_lost=True)
 
 
-def _lost(before: Mapping[str, Any], after: Payload) -> Iterator[Difference]:
-    """What could not be sent, and so is the server's to keep: unknown fields, and of each rule its rollout schedule."""
-    for name in bodies.unknown_in_config(before):
-        if name not in after:
-            yield Difference(f"/{name}", before[name], None, Kind.REMOVED, is_lost=True)
-    rules = {_identity(rule): (at, rule) for at, rule in enumerate(after.get("rules") or ())}
-    for rule in before.get("rules") or ():
-        at, left = rules.get(_identity(rule), (0, None))
-        if left is not None:
-            for name in _lost_in_rule(rule, left):
-                path = f"/rules/{at}/{name.replace('.', '/')}"
-                yield Difference(path, rule.get(name), None, Kind.REMOVED, str(rule.get("name")), is_lost=True)
+def _lost(was: Resource, found: Resource) -> Iterator[Difference]:
+    """What could not be sent, and so is the server's to keep: fields that we do not know, and what must not shrink."""
+    yield from _changed("", was.raw, found.raw, unknown(CONFIG, was.raw, READ_ONLY))
+    for field in _UNSENT:
+        yield from _changed("", was.raw, found.raw, [field.name], field.default)
+    if _is_fewer(was.raw.get(_HOLDOUTS), _items(found.raw.get(_HOLDOUTS))):
+        yield _loss("", _HOLDOUTS, was.raw, found.raw)
+    for each in pair(found.rules, was.rules):
+        if each.desired is not None and each.live is not None:
+            left = found.rules[each.desired]
+            yield from (replace(one, rule=left.name) for one in _lost_in_rule(was.rules[each.live], left))
 
 
-def _lost_in_rule(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
-    known = bodies.unknown_in_rule(after)
-    yield from (name for name in bodies.unknown_in_rule(before) if name not in known)
-    if before.get(_SCHEDULE) and not after.get(_SCHEDULE):
-        yield _SCHEDULE
+def _lost_in_rule(was: Rule, found: Rule) -> Iterator[Difference]:
+    yield from _changed(found.path, was.raw, found.raw, unknown(RULE, was.raw, RULE_READ_ONLY))
+    rollouts = [*_items(found.raw.get(_PENDING)), *_items(found.raw.get(_COMPLETED))]  # one may have come due meanwhile
+    if _is_fewer(was.raw.get(_PENDING), rollouts):
+        yield _loss(found.path, _PENDING, was.raw, found.raw)
+    for each in pair_variants(found.variants, was.variants):
+        if each.desired is not None and each.live is not None:
+            before, left = was.variants[each.live].raw, found.variants[each.desired]
+            yield from _changed(left.path, before, left.raw, unknown(VARIANT, before))
+    for at, before, after in _conditions_left(was, found):
+        yield from _changed(f"{found.path}/conditions/{at}", before, after, unknown(CONDITION, before))
 
 
-def _identity(rule: Mapping[str, Any]) -> Any:
-    return rule.get("baseID") or rule.get("id") or rule.get("name")
+def _conditions_left(was: Rule, found: Rule) -> Iterator[tuple[int, Payload, Payload]]:
+    """Conditions that outlived the write, with their places: those that are equal, then those of one type in turn."""
+    ours, theirs = found.spec["conditions"], was.spec["conditions"]
+    afters, befores = list(range(len(ours))), list(range(len(theirs)))
+    alike: tuple[Callable[[Any], Any], ...] = (canonical_text, lambda condition: canonical_text(condition["type"]))
+    for key in alike:
+        places: dict[Any, list[int]] = {}
+        for number in befores:
+            places.setdefault(key(theirs[number]), []).append(number)
+        for at in tuple(afters):
+            if numbers := places.get(key(ours[at])):
+                number = numbers.pop(0)
+                afters.remove(at)
+                befores.remove(number)
+                yield at, was.raw["conditions"][number], found.raw["conditions"][at]
+
+
+def _changed(
+    path: str, before: Mapping[str, Any], after: Mapping[str, Any], names: Iterable[str], default: Any = None
+) -> Iterator[Difference]:
+    """Those of the named fields that are not as they were; absent, null and the default are one."""
+    for name in names:
+        was, now = (default if given.get(name) is None else given[name] for given in (before, after))
+        if _text(was) != _text(now):
+            yield _loss(path, name, before, after)
+
+
+def _loss(path: str, name: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Difference:
+    kind = Kind.CHANGED if name in after else Kind.REMOVED
+    return Difference(f"{path}{pointer(name)}", before.get(name), after.get(name), kind, is_lost=True)
+
+
+def _is_fewer(before: Any, after: Sequence[Any]) -> bool:
+    left = {_text(one) for one in after}
+    return any(_text(one) not in left for one in _items(before))
+
+
+def _items(given: Any) -> Sequence[Any]:
+    return given if isinstance(given, list) else ()
+
+
+def _text(given: Any) -> str:
+    try:
+        return canonical_text(value(given))
+    except OverflowError:  # an integer beyond every double, in a field that nothing else reads
+        return canonical_text(given)

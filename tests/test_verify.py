@@ -114,6 +114,24 @@ def test_a_lost_field_is_named_by_its_rule_and_a_removed_rule_takes_its_own_alon
     assert differences("config", BODY, before | {"rules": before["rules"][:1]}, before) == []
 
 
+def test_a_rules_unknown_field_is_held_against_its_own_value_alone() -> None:
+    """``isEnabled`` has a default in a config, and none in a rule."""
+    before = AFTER | {"rules": [AFTER["rules"][0] | {"isEnabled": True, "huge": 10**400}]}
+    (lost,) = differences("config", BODY, AFTER | {"rules": [AFTER["rules"][0] | {"huge": 10**400}]}, before)
+    assert phrase(lost) == '/rules/0/isEnabled was true, read nothing (rule "beta")'
+
+
+def test_of_changed_conditions_each_is_held_against_the_one_that_it_was() -> None:
+    def rule(*conditions: Body) -> list[Body]:
+        return [{**AFTER["rules"][0], "conditions": list(conditions)}]
+
+    one, two = ({"type": "email", "operator": "any", "targetValue": target} for target in "ac")
+    before = AFTER | {"rules": rule(one | {"novelty": 1}, two | {"novelty": 2})}
+    after = AFTER | {"rules": rule(two | {"novelty": 2}, one | {"targetValue": "b"})}
+    lost = differences("config", BODY | {"rules": rule(two, one | {"targetValue": "b"})}, after, before)
+    assert [phrase(each) for each in lost] == ['/rules/0/conditions/1/novelty was 1, read nothing (rule "beta")']
+
+
 def test_an_answer_that_is_no_config_is_said_to_be_none() -> None:
     (said,) = differences("config", BODY, {"id": "config", "rules": [{}]})
     assert phrase(said).startswith("the answer is not a config (")

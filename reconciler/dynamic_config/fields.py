@@ -122,12 +122,14 @@ READ_ONLY: frozenset[str] = frozenset(
         "createdTime",
         "creatorName",
         "holdoutIDs",
+        "isPermanent",
         "lastModifiedTime",
         "lastModifierEmail",
         "lastModifierID",
         "lastModifierName",
         "permalink",
         "status",
+        "typeReason",
         "version",
     }
 )
