@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from reconciler.dynamic_config.fields import (
@@ -25,6 +26,7 @@ from reconciler.dynamic_config.fields import (
 )
 from reconciler.model import Resource, Rule, Twin
 from reconciler.normalize import canonical_text
+from reconciler.normalize import live as normalized
 from reconciler.rules import pair, pair_variants
 
 
@@ -61,6 +63,18 @@ def update(desired: Resource, live: Resource) -> dict[str, Any]:
     body.setdefault("isEnabled", live.spec["isEnabled"])
     body.setdefault("description", live.spec["description"])
     return _ordered(body)
+
+
+def claims(config_id: str, request: Mapping[str, Any]) -> Resource:
+    """What a body asks for, as if a file had: what it leaves out is empty where files always manage it, else unmanaged.
+
+    Raises ``PayloadError``.
+    """
+    meant = normalized({**request, "id": config_id})
+    spoken = {
+        name: wanted for name, wanted in meant.spec.items() if name in request or CONFIG[name].managed is Managed.ALWAYS
+    }
+    return replace(meant, spec=spoken)
 
 
 def _rules(desired: Resource, live: Resource) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
-from reconciler.diagnostics import Location, pointer
+from reconciler.diagnostics import Location, parts, pointer
 from reconciler.dynamic_config.fields import CONDITION, CONFIG
 from reconciler.model import FieldChange, Kind, Origin, Resource, Rule, Twin
 from reconciler.normalize import VALUE_FIELDS, canonical_text, same
@@ -104,6 +104,25 @@ def shown_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     empty: dict[str, Any] = {"environments": None, "returnValue": {}, "variants": []}
     kept = {key: given for key, given in rule.items() if key not in empty or given != empty[key]}
     return kept | {"conditions": [_shown_condition(condition) for condition in rule["conditions"]]}
+
+
+def shown_at(side: Resource, path: str) -> Any:
+    """What a plan shows of the part at ``path``; None where it is empty. Raises ``LookupError`` where there is none."""
+    keys = parts(path)
+    found: Any = side.spec
+    for key in keys:
+        part = _part(found, int(key) if isinstance(found, list) and key.isdecimal() else key)
+        if part is _ABSENT:
+            raise LookupError(path)
+        found = part
+    match keys:
+        case ["rules", _]:
+            return shown_rule(found)
+        case ["rules", _, "conditions", _]:
+            return _shown_condition(found)
+        case ["rules", _, "conditions", _, _]:
+            return _unlisted(found)
+    return found
 
 
 def _equal(desired: Resource, live: Resource) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler import __version__, plan
+from reconciler.agreement import contradiction
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import (
     Action,
@@ -26,7 +27,7 @@ from reconciler.model import (
     Request,
     TargetRef,
 )
-from reconciler.normalize import canonical_text
+from reconciler.normalize import PayloadError, canonical_text
 
 FORMAT_VERSION = "1.0"
 """Minor versions add keys, major versions break readers."""
@@ -36,6 +37,14 @@ _ERRORS = (AttributeError, IndexError, KeyError, TypeError, ValueError, Recursio
 
 class PlanFileError(Exception):
     """A file that is no plan, or one that was altered; the message is one line for people."""
+
+    code = "plan-altered"
+
+
+class PlanContradictionError(PlanFileError):
+    """A plan whose digests fit, and whose requests do not do what it shows."""
+
+    code = "plan-contradicts-itself"
 
 
 def to_document(made: Plan) -> dict[str, Any]:
@@ -117,7 +126,20 @@ def from_text(text: str) -> Plan:
     ours = to_document(made) | {name: document[name] for name in ("format_version", "tool", "checksum")}
     if ours != (document if document["format_version"] == FORMAT_VERSION else _known_part(document, ours)):
         raise PlanFileError("it was altered after it was made: its parts do not fit one another")
+    _must_agree(made.changes)
     return made
+
+
+def _must_agree(changes: Sequence[Change]) -> None:
+    seen: set[str] = set()
+    for change in changes:
+        try:
+            said = "it is there twice" if change.id in seen else contradiction(change)
+        except (PayloadError, *_ERRORS) as error:
+            said = f"its request is not one of the API's ({error})"
+        if said is not None:
+            raise PlanContradictionError(f'the change of "{change.id}" contradicts itself: {said}')
+        seen.add(change.id)
 
 
 def _known_part(theirs: Any, ours: Any) -> Any:

@@ -6,11 +6,12 @@ Both become a ``Difference``; ``phrase`` and ``phrases`` are the one place that 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from reconciler.agreement import short_json
+from reconciler.body import claims
 from reconciler.diagnostics import pointer
 from reconciler.diff import diff
 from reconciler.dynamic_config.fields import (
@@ -32,7 +33,6 @@ from reconciler.rules import pair, pair_variants
 _HOLDOUTS, _PENDING, _COMPLETED = "holdoutIDs", "pendingAutomatedRollouts", "completedAutomatedRollouts"
 _UNSENT = tuple(field for field in CONFIG.values() if field.managed is Managed.CREATE_ONLY)
 _NAMED = 5  # differences that a message names; the rest are counted
-_SHOWN = 60  # characters of a value that a message shows
 _KIND_OF = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED}  # a diff goes from live to file, this from sent to read
 
 
@@ -64,13 +64,13 @@ def differences(
     A field that the body leaves out is empty where files always manage it, else the server's own affair.
     """
     try:
-        meant, found = normalized({"id": config_id, **body}), normalized(after)
+        meant, found = claims(config_id, body), normalized(after)
         was = None if before is None else normalized(before)
     except PayloadError as error:
         return [Difference("", note=f"the answer is not a config ({error})")]
     if found.id != config_id:
         return [Difference("", config_id, found.id, note=f'the answer is about "{found.id}"')]
-    wrong = [*_unlike(_compared(meant, body), found), *_base_ids(meant, found)]
+    wrong = [*_unlike(meant, found), *_base_ids(meant, found)]
     return wrong if was is None else [*wrong, *_lost_comments(meant, found, was), *_lost(was, found)]
 
 
@@ -93,29 +93,12 @@ def phrase(one: Difference) -> str:
 def _sides(one: Difference) -> tuple[str, str]:
     if one.kind is Kind.MOVED:
         return f"as number {one.sent + 1}", f"as number {one.read + 1}"
-    sent = "nothing" if one.kind is Kind.ADDED else _short(one.sent)
+    sent = "nothing" if one.kind is Kind.ADDED else short_json(one.sent)
     is_gone = one.kind is Kind.REMOVED or (one.kind is Kind.COMMENTS and one.read is None)
-    return sent, "nothing" if is_gone else _short(one.read)
-
-
-def _short(given: Any) -> str:
-    """A value as JSON; of a long one the beginning, and how much there is of it."""
-    text = json.dumps(given, ensure_ascii=False)
-    if len(text) <= _SHOWN:
-        return text
-    count = f"{len(given):,} items" if isinstance(given, list) else f"{len(text):,} characters"
-    return f"{text[:_SHOWN]}… ({count})"
+    return sent, "nothing" if is_gone else short_json(one.read)
 
 
 # ── what was sent ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def _compared(meant: Resource, body: Mapping[str, Any]) -> Resource:
-    """What a body claims: what it holds, and that what files always manage and it leaves out is empty."""
-    spec = {
-        name: wanted for name, wanted in meant.spec.items() if name in body or CONFIG[name].managed is Managed.ALWAYS
-    }
-    return replace(meant, spec=spec)
 
 
 def _unlike(meant: Resource, found: Resource) -> Iterator[Difference]:

@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from strategies import KEYS, OPTIONAL_FIELDS, VALUES, commented, configs, respelled, rule_lists
 
-from reconciler import checks, normalize, planfile
+from reconciler import agreement, checks, normalize, planfile
 from reconciler import plan as plans
 from reconciler.apply import apply
 from reconciler.console_api import RealClock, connect
@@ -38,10 +38,14 @@ class World:
         self.emulator = emulator
 
     def plan(self, *files: Body, settings: Settings | None = None) -> Plan:
+        """A plan, whose requests do what it shows."""
         documents = [document(file) for file in files]
         unmanaged = (settings or Settings()).unmanaged_fields
         desired = [normalize.desired(one, unmanaged) for one in documents]
-        return plans.make(desired, self.emulator.configs(), TARGET, settings or Settings())
+        plan = plans.make(desired, self.emulator.configs(), TARGET, settings or Settings())
+        assert [agreement.contradiction(change) for change in plan.changes] == [None] * len(plan.changes)
+        assert agreement.contradictions(plan.changes, self.emulator.configs()) == {}
+        return plan
 
     def apply(self, plan: Plan) -> list[Outcome]:
         clock = RealClock()

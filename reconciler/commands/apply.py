@@ -208,6 +208,8 @@ def _is_as_planned(plan: Plan, this: _Run) -> bool:
     this.live = fresh
     moved = {one.change.id: one for one in applying.stale(plan, fresh)}
     if not moved:
+        if this.planned is None:
+            saved_plans.must_do_what_it_shows(plan, fresh)
         return True
     rest = Failure("plan-stale", "not begun, since live has changed since the plan; plan again")
     this.outcomes = [moved.get(one.change.id) or one for one in applying.not_begun(plan.changes, rest)]

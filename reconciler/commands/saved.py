@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from reconciler import planfile
+from reconciler.agreement import contradictions
 from reconciler.commands.problems import Exit, Problem
 from reconciler.model import Plan
+from reconciler.ports import Payload
 from reconciler.settings import Target
 
 
@@ -19,7 +22,7 @@ def load(path: Path) -> Plan:
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is not UTF-8") from error
     except planfile.PlanFileError as error:
-        raise Problem(Exit.REFUSED, "plan-altered", f"{path}: {error}", "make the plan again") from error
+        raise Problem(Exit.REFUSED, error.code, f"{path}: {error}", "make the plan again") from error
 
 
 def load_for(path: Path, target: Target) -> Plan:
@@ -33,6 +36,13 @@ def load_for(path: Path, target: Target) -> Plan:
             "name the target that the plan was made for, with the same --target and --api-url",
         )
     return plan
+
+
+def must_do_what_it_shows(plan: Plan, live: Sequence[Payload]) -> None:
+    """Raises ``Problem`` where an update would change live otherwise than the plan shows; ``live`` is as it saw it."""
+    for config_id, said in contradictions(plan.writes, live).items():
+        message = f'the change of "{config_id}" contradicts itself: {said}; nothing was written'
+        raise Problem(Exit.REFUSED, planfile.PlanContradictionError.code, message, "make the plan again")
 
 
 def _unreadable(path: Path, why: str) -> Problem:
