@@ -179,10 +179,8 @@ def _rule(desired: Rule, live: Rule | None) -> dict[str, Any]:
     body: dict[str, Any] = {"name": desired.name}
     body |= _identity(live)
     percentage = desired.raw.get("passPercentage")
-    if percentage is None and live is not None:
-        percentage = live.raw.get("passPercentage")
-    if percentage is not None:
-        body["passPercentage"] = percentage
+    # Spelled out where variants stand in for it: left out, it would be the server's choice, on an update live's own.
+    body["passPercentage"] = desired.spec["passPercentage"] if percentage is None else percentage
     body["conditions"] = [_condition(condition) for condition in desired.raw.get("conditions") or ()]
     if desired.spec["environments"] is not None:
         body["environments"] = desired.raw["environments"]

@@ -9,6 +9,7 @@ so that nothing after it has a special case:
     tags, targetApps, …          sets: sorted, each once
     1.0 and 1, 1e20 and 10…0     one number: each is the double that Statsig keeps; true and 1 are two things
     schema as text or mapping    the parsed schema
+    a rule without a percentage  one for all who meet its conditions: its variants say who gets what
     ids of rules                 left out: they say which rule it is, not what it does
 """
 
@@ -139,17 +140,15 @@ def _field(name: str, given: Mapping[str, Any]) -> Any:
 def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     variants = [_variant(variant) for variant in rule.get("variants") or ()]
     environments = rule.get("environments")
-    canonical = {
+    percentage = rule.get("passPercentage")
+    return {
         "name": rule["name"],
-        "passPercentage": _number(rule.get("passPercentage")),
+        "passPercentage": RULE["passPercentage"].default if percentage is None else _number(percentage),
         "conditions": [_condition(condition) for condition in rule.get("conditions") or ()],
         "environments": None if environments is None else _set(environments),
         "returnValue": _twinned(RULE["returnValue"], rule),
         "variants": variants,
     }
-    if canonical["passPercentage"] is None:
-        del canonical["passPercentage"]  # with variants the rule's own percentage is the API's affair
-    return canonical
 
 
 def _variant(variant: Mapping[str, Any]) -> dict[str, Any]:

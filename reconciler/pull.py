@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.dynamic_config.fields import CONDITION, CONFIG
+from reconciler.dynamic_config.fields import CONDITION, CONFIG, RULE
 from reconciler.dynamic_config.limits import SAFE_INTEGER
 from reconciler.model import Resource, Rule
 
@@ -44,7 +44,7 @@ def commented(live: Resource) -> dict[str, str]:
 def _rule(rule: Rule, *, with_ids: bool) -> dict[str, Any]:
     has_variants = bool(rule.spec["variants"])
     data: dict[str, Any] = {"name": rule.name}
-    if rule.spec.get("passPercentage") is not None and not has_variants:
+    if not (has_variants and rule.spec["passPercentage"] == RULE["passPercentage"].default):
         data["passPercentage"] = rule.spec["passPercentage"]
     both = zip(rule.spec["conditions"], rule.raw.get("conditions") or (), strict=True)
     data["conditions"] = [_condition(canonical, condition) for canonical, condition in both]

@@ -199,9 +199,9 @@ def test_a_new_rule_has_no_ids_even_where_the_file_gives_some() -> None:
     assert not {"id", "baseID"} & body["rules"][0].keys()
 
 
-def test_a_rule_with_variants_keeps_live_s_percentage_where_the_file_gives_none() -> None:
+def test_variants_stand_in_for_a_percentage_so_the_rule_is_for_all_whatever_is_live() -> None:
     written = rule_of({"name": "beta", "conditions": [], "variants": RULE["variants"]})
-    assert written["passPercentage"] == 10
+    assert written["passPercentage"] == 100
 
 
 @pytest.mark.parametrize(("environments", "sent"), [(["staging"], ["staging"]), (None, None), (..., None)])

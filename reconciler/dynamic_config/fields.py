@@ -84,7 +84,7 @@ RULE: dict[str, Field] = _table(
         Field("id", _IDENTITY),
         Field("baseID", _IDENTITY),
         Field("name", _ALWAYS),
-        Field("passPercentage", _ALWAYS, numeric=True),
+        Field("passPercentage", _ALWAYS, default=100, numeric=True),  # absent where variants stand in for it
         Field("conditions", _ALWAYS, default=[]),
         Field("environments", _ALWAYS, nullable=True, as_set=True),  # null: every environment
         Field("returnValue", _ALWAYS, default={}, group="returnValue", twin="returnValueJson5"),

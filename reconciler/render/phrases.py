@@ -119,10 +119,10 @@ def _effect(field: FieldChange, change: Change) -> str:
 
 
 def _redraws(other: FieldChange, field: FieldChange) -> bool:
-    """Whether another change decides anew for whom a rule is, or by which ID its users are drawn."""
+    """Whether another change decides anew for whom a rule is, which of its variants, or by which ID users are drawn."""
     rule = field.path.removesuffix("/passPercentage")
     return other.path in ("/idType", "/isEnabled") or other.path.startswith(
-        (f"{rule}/conditions", f"{rule}/environments")
+        (f"{rule}/conditions", f"{rule}/environments", f"{rule}/variants")
     )
 
 
