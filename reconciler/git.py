@@ -60,10 +60,11 @@ class Repository:
 
     def default_branch(self) -> str | None:
         """What the remote calls its default branch, or else the branch that is checked out."""
-        for ref in ("refs/remotes/origin/HEAD", "HEAD"):
-            done = self._run("symbolic-ref", "--quiet", "--short", ref)
+        # By full names: git shortens a branch to heads/main, or the like, where a tag has the same name.
+        for ref, folder in (("refs/remotes/origin/HEAD", "refs/remotes/origin/"), ("HEAD", "refs/heads/")):
+            done = self._run("symbolic-ref", "--quiet", ref)
             if done.returncode == 0:
-                return os.fsdecode(done.stdout).strip().removeprefix("origin/")
+                return os.fsdecode(done.stdout).strip().removeprefix(folder)
         return None
 
     def resolve(self, ref: str) -> str:

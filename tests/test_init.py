@@ -70,3 +70,12 @@ def test_the_default_branch_of_the_remote_comes_first(repository: Path) -> None:
     subprocess.run(head, check=True)
     run(repository, "init")
     assert 'branches: ["release"]' in (repository / ".github/workflows/apply.yml").read_text("utf-8")
+
+
+def test_a_tag_named_like_the_branch_changes_nothing(repository: Path) -> None:
+    identity = ["-c", "user.name=Test", "-c", "user.email=test@example.com"]
+    commit = ["git", "-C", str(repository), *identity, "commit", "--quiet", "--allow-empty", "--message", "First"]
+    subprocess.run(commit, check=True)
+    subprocess.run(["git", "-C", str(repository), "tag", "trunk"], check=True)
+    run(repository, "init")
+    assert 'branches: ["trunk"]' in (repository / ".github/workflows/apply.yml").read_text("utf-8")

@@ -5,14 +5,14 @@
 # In: RECORD, GH_TOKEN. Out: GITHUB_OUTPUT.
 set -euo pipefail
 
-git="$(dirname "${BASH_SOURCE[0]}")/git-with-token.sh"
+here="$(dirname "${BASH_SOURCE[0]}")"
 
 status=0
-"$git" ls-remote --quiet --exit-code origin "$RECORD" >/dev/null || status=$?
+"$here/remote-ref.sh" "$RECORD" >/dev/null || status=$?
 
 case "$status" in
   0)
-    "$git" fetch --quiet --no-tags --depth=1 origin "+$RECORD:$RECORD"
+    "$here/git-with-token.sh" fetch --quiet --no-tags --depth=1 origin "+$RECORD:$RECORD"
     echo "base=$RECORD" >>"$GITHUB_OUTPUT"
     ;;
   2)

@@ -5,9 +5,13 @@
 # In: GITHUB_REF, GH_TOKEN. Out: GITHUB_OUTPUT.
 set -euo pipefail
 
-git="$(dirname "${BASH_SOURCE[0]}")/git-with-token.sh"
-
-tip="$("$git" ls-remote --exit-code origin "$GITHUB_REF" | cut -f 1)"
+status=0
+tip="$("$(dirname "${BASH_SOURCE[0]}")/remote-ref.sh" "$GITHUB_REF")" || status=$?
+if [[ "$status" != 0 ]]; then
+  # Never skip an apply because the network failed, or because the branch was deleted.
+  echo "::error::The remote does not say which commit $GITHUB_REF is at (status $status); run this again."
+  exit 1
+fi
 
 if [[ "$(git rev-parse HEAD)" == "$tip" ]]; then
   echo "newest=true" >>"$GITHUB_OUTPUT"

@@ -143,7 +143,7 @@ class Checkout:
         return self.git("rev-parse", "HEAD")
 
     def push(self) -> None:
-        self.git("push", "-q", "origin", "HEAD:main")
+        self.git("push", "-q", "origin", "HEAD:refs/heads/main")
 
     def again(self, name: str, depth: int = 1) -> Checkout:
         """Another, shallow clone of the remote: the next run's runner starts afresh."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
 from .conftest import RECORD, Checkout, Runner
 
 
@@ -87,3 +89,52 @@ def test_the_token_reaches_git_by_the_environment_alone(run: Runner, checkout: C
     assert base64.b64decode(credentials) == b"x-access-token:made-up-token"
     assert "extraheader" not in (checkout.path / ".git" / "config").read_text()
     assert run("git-with-token.sh", "config", "--get-all", header, cwd=checkout.path, GH_TOKEN="").stdout == ""
+
+
+ALIKE = ["refs/heads/{}", "refs/tags/{}", "refs/heads/x/{}", "refs/tags/x/{}", "refs/reconciler/x/{}"]
+"""Refs of the remote whose names end like the one that is meant. Anyone who may push a branch can make them."""
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_a_ref_whose_name_ends_like_the_record_is_no_record(run: Runner, checkout: Checkout, alike: str) -> None:
+    checkout.git("push", "-q", "origin", f"HEAD:{alike.format(RECORD)}")
+    done = run("fetch-base.sh", cwd=checkout.path)
+    assert done.returncode == 0, done.stderr
+    assert run.outputs == {"base": ""}
+
+
+@pytest.mark.parametrize("alike", ALIKE)
+def test_the_record_reaches_its_own_ref_whatever_else_is_named_like_it(
+    run: Runner, checkout: Checkout, alike: str
+) -> None:
+    checkout.git("push", "-q", "origin", f"HEAD:{alike.format(RECORD)}")
+    for message in ("one", "two"):  # the first one makes the ref, the second one moves it
+        commit = record(checkout, message)
+        done = run("push-record.sh", cwd=checkout.path)
+        assert done.returncode == 0, done.stderr
+        assert at_remote(checkout) == commit
+    assert run("fetch-base.sh", cwd=checkout.again("next").path).returncode == 0
+    assert run.outputs == {"base": RECORD}
+
+
+def test_a_branch_named_like_the_record_is_not_pushed_in_its_place(run: Runner, checkout: Checkout) -> None:
+    checkout.git("branch", RECORD)
+    done = run("push-record.sh", cwd=checkout.path)
+    assert done.returncode == 0, done.stderr
+    assert at_remote(checkout) == ""
+
+
+def test_pushing_the_record_leaves_no_other_ref_behind(run: Runner, checkout: Checkout) -> None:
+    record(checkout, "one")
+    before = checkout.git("for-each-ref")
+    assert run("push-record.sh", cwd=checkout.path).returncode == 0
+    assert checkout.git("for-each-ref") == before
+
+
+def test_a_record_that_is_an_annotated_tag_is_a_base(run: Runner, checkout: Checkout) -> None:
+    checkout.git("tag", "--annotate", "--message", "By hand", "by-hand")
+    checkout.git("push", "-q", "origin", f"refs/tags/by-hand:{RECORD}")
+    runner = checkout.again("next")
+    assert run("fetch-base.sh", cwd=runner.path).returncode == 0
+    assert run.outputs == {"base": RECORD}
+    assert runner.git("rev-parse", f"{RECORD}^{{commit}}") == checkout.git("rev-parse", "HEAD")

@@ -173,6 +173,12 @@ def test_apply_waits_for_its_environment_and_always_pushes_the_record() -> None:
     assert job["steps"][-1]["if"] == "always()"
 
 
+def test_apply_takes_the_default_branch_and_not_a_tag_of_its_name() -> None:
+    job = load(WORKFLOWS["apply"])["jobs"]["apply"]
+    assert "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)" in job["if"]
+    assert not any("ref_name" in path.read_text("utf-8") for path in ALL)
+
+
 def test_apply_can_be_run_by_hand_to_get_out_of_a_refusal() -> None:
     on = load(WORKFLOWS["apply"])["on"]
     assert set(on["workflow_dispatch"]["inputs"]) == {"overwrite", "allow-changes", "only"}
