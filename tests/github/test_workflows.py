@@ -62,6 +62,8 @@ def test_each_job_has_the_least_permissions() -> None:
         "plan/validate": {"contents": "read"},
         "plan/plan": {"contents": "read"},
         "plan/comment": {"contents": "read", "pull-requests": "write"},
+        "plan/required": {},
+        "apply/newest": {"contents": "read"},
         "apply/apply": {"contents": "write"},
         "drift/plan": {"contents": "read"},
         "drift/issue": {"contents": "read", "issues": "write"},
@@ -91,6 +93,28 @@ def test_forks_only_validate() -> None:
     assert [step["with"]["command"] for step in data["validate"]["steps"] if "command" in step.get("with", {})] == [
         "validate"
     ]
+
+
+def test_the_required_check_has_the_name_that_branch_rules_require_and_is_never_skipped() -> None:
+    data = load(WORKFLOWS["plan"])["jobs"]
+    assert [job for job, one in data.items() if one["name"] == "Plan"] == ["required"]
+    assert data["required"]["needs"] == ["validate", "plan"]
+    assert data["required"]["if"] == "always()"  # a skipped check counts as passed
+
+
+RESULTS = ["success", "failure", "cancelled", "skipped"]
+
+
+@pytest.mark.parametrize("plan", RESULTS)
+@pytest.mark.parametrize("validate", RESULTS)
+def test_the_required_check_passes_where_the_one_job_that_ran_has_passed(validate: str, plan: str) -> None:
+    [step] = load(WORKFLOWS["plan"])["jobs"]["required"]["steps"]
+    results = {"needs.validate.result": validate, "needs.plan.result": plan}
+    env = {name: results[value.strip("${} ")] for name, value in step["env"].items()}
+    done = subprocess.run(["bash", "-e", "-c", step["run"]], env=env, capture_output=True, text=True, check=False)
+    passes = (validate, plan) in [("success", "skipped"), ("skipped", "success")]
+    assert (done.returncode == 0) is passes
+    assert passes or f"::error::Validate: {validate}, plan: {plan}." in done.stdout
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(TOP / ".github")))
@@ -159,6 +183,22 @@ def test_apply_is_never_cancelled_and_one_at_a_time() -> None:
     assert concurrency["cancel-in-progress"] is False
 
 
+def test_no_run_of_apply_takes_the_place_of_one_that_waits() -> None:
+    """With one place to wait, which is GitHub's default, a run by hand with `only` would cancel a merge's own."""
+    data = load(WORKFLOWS["apply"])
+    assert data["concurrency"]["queue"] == "max"
+    assert "inputs.only" not in data["concurrency"]["group"], "two applies to one target must never run side by side"
+    assert not any("concurrency" in job for job in data["jobs"].values())
+
+
+def test_a_run_that_waited_while_the_branch_moved_on_asks_no_reviewer() -> None:
+    jobs = load(WORKFLOWS["apply"])["jobs"]
+    assert "environment" not in jobs["newest"]
+    assert jobs["newest"]["steps"][-1]["uses"] == "$/.github/actions/newest"
+    assert jobs["newest"]["outputs"]["newest"] == "${{ steps.newest.outputs.newest }}"
+    assert (jobs["apply"]["needs"], jobs["apply"]["if"]) == ("newest", "needs.newest.outputs.newest == 'true'")
+
+
 def test_a_newer_push_cancels_the_plan_of_an_older_one() -> None:
     concurrency = load(WORKFLOWS["plan"])["concurrency"]
     assert concurrency["group"].startswith("plan-")
@@ -174,7 +214,7 @@ def test_apply_waits_for_its_environment_and_always_pushes_the_record() -> None:
 
 
 def test_apply_takes_the_default_branch_and_not_a_tag_of_its_name() -> None:
-    job = load(WORKFLOWS["apply"])["jobs"]["apply"]
+    job = load(WORKFLOWS["apply"])["jobs"]["newest"]
     assert "github.ref == format('refs/heads/{0}', github.event.repository.default_branch)" in job["if"]
     assert not any("ref_name" in path.read_text("utf-8") for path in ALL)
 
