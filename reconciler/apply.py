@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from queue import Empty, SimpleQueue
 from typing import TypeVar
 
 from reconciler.attempt import RACED, Attempt, Locate, Means, moved, skipped, stopped
@@ -103,9 +105,9 @@ def _held(change: Change) -> Outcome | None:
 
 def _collect(pending: dict[Future[Outcome], Attempt], clock: Clock) -> Iterator[Outcome]:
     deadline: float | None = None
+    done = _as_they_end(pending)
     while pending:
-        done, _ = wait(pending, timeout=_TICK, return_when=FIRST_COMPLETED)
-        for future in done:
+        for future in _taken(done):
             yield _result(future, pending.pop(future))
         if not clock.stopping:
             continue
@@ -113,6 +115,22 @@ def _collect(pending: dict[Future[Outcome], Attempt], clock: Clock) -> Iterator[
         if clock.monotonic() >= deadline:
             yield from map(_cut_off, pending.values())
             return
+
+
+def _as_they_end(futures: Iterable[Future[Outcome]]) -> SimpleQueue[Future[Outcome]]:
+    """What has ended, one by one. ``concurrent.futures.wait`` looks at all that has not, each time it is called."""
+    ended: SimpleQueue[Future[Outcome]] = SimpleQueue()
+    for future in futures:
+        future.add_done_callback(ended.put)
+    return ended
+
+
+def _taken(ended: SimpleQueue[Future[Outcome]]) -> Iterator[Future[Outcome]]:
+    """All that has ended by now; where nothing has, the first one that does within a tick."""
+    with suppress(Empty):
+        yield ended.get(timeout=_TICK)
+        while True:
+            yield ended.get_nowait()
 
 
 def _cut_off(attempt: Attempt) -> Outcome:

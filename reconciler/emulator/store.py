@@ -29,6 +29,8 @@ CREATE TABLE IF NOT EXISTS audit (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, method TEXT NOT NULL,
     path TEXT NOT NULL, body TEXT, id TEXT NOT NULL, version INTEGER);
 """
+_IN_ORDER = "CREATE INDEX IF NOT EXISTS configs_in_order ON configs (position)"
+"""To count off the configs before a page without reading them: in the table they lie between their payloads."""
 
 
 class Store:
@@ -50,8 +52,8 @@ class Store:
         if self._scalar("PRAGMA application_id") != _APPLICATION_ID:
             self._adopt()
         self._db.execute("PRAGMA synchronous = NORMAL")
-        with self.writing():
-            pass  # a file that cannot be written is found here and not by the first client
+        with self.writing():  # a file that cannot be written is found here and not by the first client
+            self._db.execute(_IN_ORDER)  # here, since files of earlier versions lack it
 
     def _adopt(self) -> None:
         with self.reading():
@@ -119,9 +121,11 @@ class Store:
 
     def page(self, limit: int, offset: int) -> list[Config]:
         """In the order of creation; a ``limit`` of -1 means all."""
+        first = "SELECT position FROM configs INDEXED BY configs_in_order ORDER BY position LIMIT 1 OFFSET ?"
         with self._lock:
             rows = self._db.execute(
-                "SELECT dto FROM configs ORDER BY position LIMIT ? OFFSET ?", (limit, offset)
+                f"SELECT dto FROM configs WHERE position >= ({first}) ORDER BY position LIMIT ?",  # noqa: S608 - our own text
+                (offset, limit),
             ).fetchall()
         return [json.loads(dto) for (dto,) in rows]
 

@@ -82,13 +82,18 @@ def as_json5(data: dict[str, Any]) -> str:
     return "\n".join(line + (f"  // {line.strip()[:20]}" if '"timeout_ms"' in line else "") for line in lines)
 
 
+def only_yaml(here: Path, files: int) -> None:
+    """Configs, and a target ``local``."""
+    write(here / "yaml", files, as_yaml, "yaml")
+    (here / "yaml" / "reconciler.toml").write_text('[targets.local]\napi = "emulator"\n')
+
+
 def everything(here: Path, files: int) -> None:
     """Folders of configs, and a target ``local`` where those of ``yaml`` are live already."""
-    write(here / "yaml", files, as_yaml, "yaml")
+    only_yaml(here, files)
     write(here / "json5", files, as_json5, "json5")
     write(here / "tenth", files // 10, as_yaml, "yaml")
     write(here / "one", 1, as_yaml, "yaml")
-    (here / "yaml" / "reconciler.toml").write_text('[targets.local]\napi = "emulator"\n')
     make_live(here / ".reconciler" / "local.db", files)
 
 
@@ -111,4 +116,5 @@ def make_live(database: Path, files: int) -> None:
 
 
 if __name__ == "__main__":
-    everything(Path(sys.argv[1]), int(sys.argv[2]))
+    what = only_yaml if sys.argv[3:] == ["yaml"] else everything
+    what(Path(sys.argv[1]), int(sys.argv[2]))

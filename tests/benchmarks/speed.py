@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 RUNS = 5
+LONG_RUNS = 3  # of commands that take many seconds
 
 FLOOR = """
 import sys, time
@@ -59,9 +60,9 @@ def ratio(name: str, most: float, cost: Cost, of: Cost) -> Row:
     return Row(name, most, cost.wall / of.wall, cost.processor / of.processor)
 
 
-def cheapest(*command: str, cwd: Path | None = None, prints: str = "") -> Cost:
+def cheapest(*command: str, cwd: Path | None = None, prints: str = "", runs: int = RUNS) -> Cost:
     """The least of several runs: of each measure by itself, since what disturbs one need not disturb the other."""
-    costs = [_once(command, cwd, prints) for _ in range(RUNS)]
+    costs = [_once(command, cwd, prints) for _ in range(runs)]
     return Cost(
         *(min(one) for one in zip(*((cost.wall, cost.processor, cost.megabytes) for cost in costs), strict=True))
     )
@@ -90,6 +91,15 @@ def floor(folder: Path) -> Cost:
     return Cost(wall, processor)
 
 
+def applied(here: Path, files: int) -> Cost:
+    """An apply that creates so many configs in an emulator that is empty each time."""
+    folder = here / f"apply-{files}"
+    subprocess.run([sys.executable, GENERATE, folder, str(files), "yaml"], check=True)
+    anew = ("sh", "-c", 'rm -rf .reconciler && exec "$@"', "sh")
+    apply = (sys.executable, "-m", "reconciler", "apply", "--yes", "--configs", "yaml", "--target", "local")
+    return cheapest(*anew, *apply, cwd=folder, prints=f"{files:,} verified", runs=LONG_RUNS)
+
+
 def measure(files: int, here: Path) -> Iterator[Row]:
     """Every row, in the order of the table."""
     reconciler = (sys.executable, "-m", "reconciler")
@@ -107,16 +117,18 @@ def measure(files: int, here: Path) -> Iterator[Row]:
     plan = cheapest(
         *reconciler, "plan", "--configs", "yaml", "--target", "local", cwd=here, prints=f"{files:,} unchanged"
     )
+    apply, apply_of_a_quarter = applied(here, files), applied(here, files // 4)
     python = cheapest(sys.executable, "-c", "pass")
     version = cheapest(*reconciler, "--version")
     print(
         f"seconds: floor {bare_loop.wall:.2f}, YAML {in_yaml.wall:.2f}, JSON5 {in_json5.wall:.2f}, "
-        f"plan {plan.wall:.2f}, one file {start_up.wall:.2f}\n"
+        f"plan {plan.wall:.2f}, one file {start_up.wall:.2f}, apply {apply.wall:.2f}\n"
     )
     yield ratio("validate YAML : bare loop of CSafeLoader", 1.0, in_yaml, bare_loop)
     yield ratio("validate JSON5 with comments : YAML", 1.0, in_json5, in_yaml)
     yield ratio("10 × the files : the files, start-up aside", 11, in_yaml.less(start_up), a_tenth.less(start_up))
     yield ratio("plan, nothing to do : validate", 2.5, plan, in_yaml)
+    yield ratio("4 × the configs : the configs, applied", 4.4, apply, apply_of_a_quarter)
     yield ratio("--version : python -c pass", 5, version, python)
     yield Row("peak memory of validate, MB", 60 + 0.05 * files, in_yaml.megabytes)
 

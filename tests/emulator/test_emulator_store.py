@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.emulator import Emulator, EmulatorError
+from reconciler.emulator import Emulator, EmulatorError, Request
 
 from .conftest import LIST, Client, rule
 
+KEY = {"STATSIG-API-KEY": "console-x"}
 SERVE = """
 import sys
 from reconciler.emulator import Emulator, serve
@@ -55,6 +56,19 @@ def test_a_file_keeps_everything(tmp_path: Path) -> None:
     assert Client(second).get() == created
     assert [entry["id"] for entry in second.audit()] == ["checkout"]
     second.close()
+
+
+def test_a_file_of_an_earlier_version_is_listed_page_by_page(tmp_path: Path) -> None:
+    Emulator(tmp_path / "db").close()
+    with sqlite3.connect(tmp_path / "db") as before:
+        before.execute("DROP INDEX configs_in_order")  # earlier versions had none
+    before.close()
+    emulator = Emulator(tmp_path / "db")
+    ids = [f"config_{number}" for number in range(7)]
+    emulator.seed({"id": name} for name in ids)
+    pages = [emulator.handle(Request("GET", f"{LIST}?limit=3&page={n}", KEY)).body for n in range(1, 5)]
+    assert [one["id"] for page in pages for one in json.loads(page)["data"]] == ids
+    emulator.close()
 
 
 def test_every_answered_write_survives_a_kill(tmp_path: Path) -> None:
