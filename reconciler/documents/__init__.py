@@ -16,7 +16,15 @@ limits     how large a file may be
 
 from reconciler.documents.document import Document
 from reconciler.documents.loading import JsonError, load, load_file, parse, parse_json5
-from reconciler.documents.sources import DirectorySource, File, Source, TreeSource, top_level
+from reconciler.documents.sources import (
+    DirectorySource,
+    File,
+    RefusedFileError,
+    Source,
+    TreeSource,
+    read_regular,
+    top_level,
+)
 from reconciler.documents.twins import comments_of
 from reconciler.documents.writing import json5_text, yaml_text
 
@@ -25,6 +33,7 @@ __all__ = [
     "Document",
     "File",
     "JsonError",
+    "RefusedFileError",
     "Source",
     "TreeSource",
     "comments_of",
@@ -33,6 +42,7 @@ __all__ = [
     "load_file",
     "parse",
     "parse_json5",
+    "read_regular",
     "top_level",
     "yaml_text",
 ]

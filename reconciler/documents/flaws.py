@@ -75,6 +75,14 @@ def not_a_regular_file() -> Flaw:
     return Flaw("not-a-regular-file", "is not a regular file", "only regular files are read")
 
 
+def git_lfs_pointer() -> Flaw:
+    return Flaw(
+        "git-lfs-pointer",
+        "is a Git LFS pointer, not the file itself",
+        "fetch the file: git lfs pull (in a workflow, lfs: true at actions/checkout)",
+    )
+
+
 def name_not_utf8() -> Flaw:
     return Flaw("name-not-utf8", "has a name that is not UTF-8", "rename it")
 

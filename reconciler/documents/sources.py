@@ -6,6 +6,7 @@ only regular files are opened, and no more of one is read than could be accepted
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator, Mapping
@@ -20,7 +21,7 @@ from reconciler.documents.flaws import Flaw
 from reconciler.documents.limits import MAX_BYTES
 
 _ORDINARY_BYTES = 64 * 1024  # nearly every file is shorter; asking for more sets more memory aside, each time
-
+_LFS_POINTER = b"version https://git-lfs.github.com/spec/v"
 
 _LOOKALIKES = {*FORMATS, ".jsonc"}  # endings, in lower case, that people take for a config's
 
@@ -65,18 +66,28 @@ class DiskFile:
 
     def read(self) -> bytes:
         # A link or a pipe may have taken the file's place since it was listed.
-        try:
-            descriptor = os.open(self.location, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-        except OSError as error:
-            raise RefusedFileError(flaws.unreadable(error.strerror or str(error))) from error
-        with os.fdopen(descriptor, "rb") as stream:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return read_regular(self.location)
+
+
+def read_regular(location: str | Path, most: int = MAX_BYTES, *, follow_link: bool = False) -> bytes:
+    """A regular file's content, cut off somewhere beyond ``most`` bytes; raises ``RefusedFileError``.
+
+    Never waits for a pipe, and never reads a device. ``follow_link`` is for files that a person named.
+    """
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if follow_link else os.O_NOFOLLOW)
+    try:
+        with open(location, "rb", opener=lambda path, _: os.open(path, flags)) as stream:
+            if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
                 raise RefusedFileError(flaws.not_a_regular_file())
-            try:
-                content = stream.read(_ORDINARY_BYTES)
-                return content if len(content) < _ORDINARY_BYTES else content + stream.read(MAX_BYTES + 1)
-            except OSError as error:
-                raise RefusedFileError(flaws.unreadable(error.strerror or str(error))) from error
+            content = stream.read(min(most + 1, _ORDINARY_BYTES))
+            content += stream.read(most) if len(content) == _ORDINARY_BYTES else b""
+    except OSError as error:
+        is_link = error.errno == errno.ELOOP and not follow_link
+        reason = "it is a link, and links are not followed" if is_link else error.strerror or str(error)
+        raise RefusedFileError(flaws.unreadable(reason)) from error
+    if content.startswith(_LFS_POINTER):
+        raise RefusedFileError(flaws.git_lfs_pointer())
+    return content
 
 
 @dataclass(frozen=True, slots=True)

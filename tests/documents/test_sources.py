@@ -8,13 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli import main
 from reconciler.documents import DirectorySource, TreeSource, load, load_file
 
 CODES = {
     *("configs-missing", "configs-empty", "symlink-outside", "symlink-not-read", "not-a-regular-file"),
-    "ending-not-read",
+    *("ending-not-read", "git-lfs-pointer"),
     *("name-not-utf8", "unreadable", "folder-unreadable"),
 }
+
+
+LFS_POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
 
 
 def tree(texts: dict[str, str], below: str = "") -> TreeSource:
@@ -130,6 +134,7 @@ def test_a_file_that_was_swapped_after_listing_is_not_followed(configs: Path, sw
     document, (finding,) = load_file(pickle.loads(pickle.dumps(file)))
     assert document is None
     assert finding.code == ("not-a-regular-file" if swap == "pipe" else "unreadable")
+    assert ("link" in finding.message) is (swap == "link")
     assert finding.location.file == "configs/good.yaml"
 
 
@@ -153,6 +158,14 @@ def test_a_folder_that_goes_away_is_a_finding(configs: Path, monkeypatch: pytest
     assert findings(configs) == [("folder-unreadable", "configs/folder")]
 
 
+@pytest.mark.parametrize("ending", ["yaml", "json", "json5"])
+def test_a_git_lfs_pointer_is_named_as_such(configs: Path, ending: str) -> None:
+    (configs / f"x.{ending}").write_text(LFS_POINTER)
+    (finding,) = load(DirectorySource(configs))[1]
+    assert (finding.code, finding.location.file) == ("git-lfs-pointer", f"configs/x.{ending}")
+    assert "git lfs pull" in str(finding.hint)
+
+
 def test_a_name_that_is_not_utf8_is_a_finding_that_can_be_printed(configs: Path) -> None:
     Path(os.fsdecode(os.fsencode(configs) + b"/caf\xe9.yaml")).write_text("a: 1")
     ((code, file),) = findings(configs)
@@ -164,6 +177,13 @@ def test_no_more_is_read_than_could_be_accepted(configs: Path) -> None:
     with (configs / "huge.yaml").open("wb") as stream:
         stream.truncate(1 << 40)
     assert findings(configs) == [("too-large", "configs/huge.yaml")]
+
+
+def test_a_huge_file_is_not_read_to_be_shown(configs: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with (configs / "huge.yaml").open("wb") as stream:
+        stream.truncate(1 << 40)
+    assert main(["validate", "--configs", str(configs)]) == 3
+    assert "too-large" in capsys.readouterr().out
 
 
 def test_a_tree_reads_what_a_directory_would(configs: Path) -> None:
