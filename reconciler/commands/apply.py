@@ -329,13 +329,14 @@ def _in_short(outcomes: Sequence[Outcome]) -> str:
 
 def _drawn(this: _Run, output: str, record: str | None, unrecorded: GitError | None) -> str:
     assert this.plan is not None
+    terminal = this.terminal
+    outcomes, plan = terminal.redactor.value((this.outcomes, this.plan))
     if output == "json":
         from reconciler.render import json
 
         failure = json.error("not-recorded", str(unrecorded)) if unrecorded else {}
-        return json.dumps(json.outcomes(this.outcomes, this.plan) | failure)
+        return json.dumps(json.outcomes(outcomes, plan) | failure)
     from reconciler.render import text
 
     recorded = None if unrecorded else record
-    terminal = this.terminal
-    return text.outcome(this.outcomes, this.plan, color=terminal.color, width=terminal.width, record=recorded)
+    return text.outcome(outcomes, plan, color=terminal.color, width=terminal.width, record=recorded)

@@ -50,9 +50,10 @@ def connected(
             yield opened
         return
     try:
-        key = terminal.secret = checked_key(terminal.environ.get(target.key_env), target.key_env)
+        key = checked_key(terminal.environ.get(target.key_env), target.key_env)
     except KeyProblem as error:
         raise Problem(Exit.INVALID, "key-unusable", error.message, error.hint, target=reference(target)) from None
+    terminal.redactor = terminal.redactor.also(key)
     with connect(target, key, clock, windows=windows, on_wait=terminal.waiting) as opened:
         yield opened
 

@@ -43,6 +43,7 @@ def problem(error: BaseException) -> Problem:
 
 def tell(what: Problem, error: BaseException, terminal: Terminal, *, command: str, output: str) -> Exit:
     """Say it: a document or findings on stdout where nothing is there yet, and lines on stderr."""
+    what = _redacted(what, terminal)
     with contextlib.suppress(OSError, Problem):  # a stream that cannot be written to must not hide the exit code
         if terminal.has_result:
             pass
@@ -62,6 +63,14 @@ def tell(what: Problem, error: BaseException, terminal: Terminal, *, command: st
             terminal.warn("".join(traceback.format_exception(error)))
     _give_up_unwritable(terminal)
     return what.exit_code
+
+
+def _redacted(what: Problem, terminal: Terminal) -> Problem:
+    """The same without the key, before anything cuts or escapes what it says."""
+    redact = terminal.redactor
+    said = redact.value((what.message, what.hint))
+    found, target = redact.value((what.diagnostics, what.target))
+    return Problem(what.exit_code, what.code, *said, diagnostics=found, target=target)
 
 
 def _give_up_unwritable(terminal: Terminal) -> None:
@@ -92,7 +101,7 @@ def findings(what: Problem, output: str, terminal: Terminal) -> str:
     """The findings that stop the command, drawn as ``validate`` would draw them."""
     root = top_level(Path.cwd())
     files = {one.location.file for one in what.diagnostics}
-    sources = texts(files, root)
+    sources = texts(files, root, terminal)
     if output == "github":
         from reconciler.render import github
 

@@ -60,11 +60,10 @@ def run(
 def _save(plan: Plan, out: Path, configs: Path, terminal: Terminal) -> None:
     if out.suffix in FORMATS and out.name[:1] not in "._" and out.resolve().is_relative_to(configs.resolve()):
         terminal.warn(f"{out} is among the configs, and the next run will take it for one: write plans elsewhere")
-    text = writing.json_text(planfile.to_document(plan))
-    if terminal.without_secret(text) != text:
+    if terminal.redactor.value(plan) != plan:
         said = "a config holds the Console API key, so its plan cannot be saved: take the key out of it, and revoke it"
         raise Problem(Exit.FAILED, "plan-holds-key", said)
-    writing.atomically(out, text)
+    writing.atomically(out, writing.json_text(planfile.to_document(plan)))
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> Exit:

@@ -71,7 +71,7 @@ def run(
         for one in wanted
         if one not in managed or not everything
     ]
-    terminal.result(_drawn(pulled, output, is_inside=is_inside))
+    terminal.result(_drawn(terminal.redactor.value(pulled), output, is_inside=is_inside))
     return Exit.FAILED if any(one.is_wrong for one in pulled) else Exit.DONE
 
 
@@ -114,7 +114,7 @@ def _pull(
     if path.stem != config_id:
         data = {"id": config_id, **data}
     text = json5_text(data, twins) if twins else yaml_text(data)
-    if terminal.without_secret(text) != text:
+    if terminal.redactor.value(data) != data or terminal.redactor(text) != text:
         return Pulled(config_id, None, "it holds the Console API key that it was read with", is_wrong=True)
     shown = shown_path(path, files.root)
     wrong = _check(shown, text, live, files.settings)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from reconciler.commands.problems import Exit, Problem
+from reconciler.redactor import Redactor, of_environment
 from reconciler.render import inert
 
 _WIDTH = 120  # where nothing says how wide the output is
@@ -27,8 +28,8 @@ class Terminal:
     no_color: bool = False
     quiet: bool = False
     verbose: bool = False
-    secret: str | None = None
-    """The key in use: struck out of all that is written, also where the API sends it back in a config."""
+    redactor: Redactor = field(default_factory=Redactor)
+    """Knows the keys: they are struck out of all that is written, also where the API sends one back in a config."""
     has_result: bool = False
     """Whether anything was written to stdout: a second document would spoil the first."""
     _progress_shown: bool = False
@@ -63,15 +64,11 @@ class Terminal:
         self._clear()
         self.has_result = True
         try:
-            self.stdout.write(self.without_secret(text))
+            self.stdout.write(self.redactor(text))
             self.stdout.flush()
         except OSError as error:
             said = f"the output could not be written: {error.strerror or error}"
             raise Problem(Exit.FAILED, "output-unwritable", said) from error
-
-    def without_secret(self, text: str) -> str:
-        """The text with the key struck out; all that leaves the process passes here."""
-        return text.replace(self.secret, "***") if self.secret else text
 
     def note(self, text: str) -> None:
         """A line beside the result; ``-q`` leaves it out."""
@@ -86,7 +83,7 @@ class Terminal:
     def warn(self, text: str) -> None:
         """Lines that are never left out: what went wrong."""
         self._clear()
-        shown = "\n".join(inert.terminal(line) for line in self.without_secret(text).split("\n"))
+        shown = "\n".join(inert.terminal(line) for line in self.redactor(text).split("\n"))
         self.stderr.write(inert.runner(shown) + "\n")
         self.stderr.flush()
 
@@ -113,7 +110,7 @@ class Terminal:
     def _show(self, line: str) -> None:
         if self.shows_progress:
             self._progress_shown = True
-            self.stderr.write(f"\r\x1b[K{inert.terminal(self.without_secret(line))}")
+            self.stderr.write(f"\r\x1b[K{inert.terminal(self.redactor(line))}")
             self.stderr.flush()
 
     def ask(self, question: str) -> bool:
@@ -136,4 +133,5 @@ def standard(environ: Mapping[str, str] | None = None) -> Terminal:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     # A stream that was closed by the caller is None.
     stdout, stderr = (stream or Path(os.devnull).open("w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115 - to the end
-    return Terminal(stdout, stderr, os.environ if environ is None else environ)
+    environ = os.environ if environ is None else environ
+    return Terminal(stdout, stderr, environ, redactor=of_environment(environ))

@@ -9,12 +9,13 @@ from reconciler.commands.files import Files, read, shown_path
 from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.terminal import Terminal
 from reconciler.diagnostics import Diagnostic, has_errors
+from reconciler.documents import RefusedFileError, read_regular
 
 
 def run(terminal: Terminal, configs: Path, *, output: str = "text", files: Sequence[Path] = ()) -> Exit:
     """Show every finding. With ``files``, all are still checked together, and only findings in those are shown."""
     checked = read(configs, want_documents=False)
-    found = list(checked.diagnostics)
+    found = list(terminal.redactor.value(checked.diagnostics))
     if files:
         chosen = [_chosen(path, configs, checked.root) for path in files]
         found = [one for one in found if any(_is_below(one.location.file, path) for path in chosen)]
@@ -40,7 +41,7 @@ def _drawn(found: Sequence[Diagnostic], checked: Files, output: str, terminal: T
         from reconciler.render import json
 
         return json.dumps(json.findings(found, checked.count))
-    sources = texts({one.location.file for one in found}, checked.root)
+    sources = texts({one.location.file for one in found}, checked.root, terminal)
     if output == "github":
         from reconciler.render import github
 
@@ -50,14 +51,13 @@ def _drawn(found: Sequence[Diagnostic], checked: Files, output: str, terminal: T
     return text.findings(found, sources, checked.count, color=terminal.color, width=terminal.width)
 
 
-def texts(files: set[str], root: Path) -> dict[str, str]:
-    """The texts of files that findings speak of, as far as they can be read."""
+def texts(files: set[str], root: Path, terminal: Terminal) -> dict[str, str]:
+    """The texts of files that findings speak of, as far as they can be read, for showing."""
     found = {}
-    for file in files:
-        path = root / file
+    for file in filter(None, files):
         try:
-            if file and path.is_file() and not path.is_symlink():
-                found[file] = path.read_bytes().removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-        except (OSError, UnicodeDecodeError):
+            text = read_regular(root / file).removeprefix(b"\xef\xbb\xbf").decode("utf-8")
+        except (RefusedFileError, UnicodeDecodeError):
             continue
+        found[file] = terminal.redactor.source(text)
     return found

@@ -35,8 +35,10 @@ def plan_text(
 ) -> str:
     """A plan in one of the formats: text, json, markdown or github."""
     seconds = apply_seconds(plan, windows)
+    plan = terminal.redactor.value(plan)
     if output == "json":
         return json_text(planfile.to_document(plan))
+    shown = {file: terminal.redactor.source(text) for file, text in (sources or {}).items()}
     if output == "markdown":
         from reconciler.render import markdown
 
@@ -44,7 +46,7 @@ def plan_text(
     if output == "github":
         from reconciler.render import github
 
-        return github.plan(plan, sources=sources or {}, seconds=seconds, command=command)
+        return github.plan(plan, sources=shown, seconds=seconds, command=command)
     from reconciler.render import text
 
     return text.plan(
@@ -52,7 +54,7 @@ def plan_text(
         color=terminal.color,
         width=terminal.width,
         seconds=seconds,
-        sources=sources,
+        sources=shown,
         command=command,
     )
 
@@ -64,10 +66,10 @@ def summary(plan: Plan, output: str, terminal: Terminal, windows: Windows) -> No
         return
     from reconciler.render import github
 
-    drawn = github.summary(plan, seconds=apply_seconds(plan, windows), head_commit=plan.commit)
+    drawn = github.summary(terminal.redactor.value(plan), seconds=apply_seconds(plan, windows), head_commit=plan.commit)
     try:
         with Path(path).open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(terminal.without_secret(drawn))
+            file.write(terminal.redactor(drawn))
     except OSError as error:  # the plan itself was shown
         terminal.warn(f"the job summary could not be written: {error.strerror or error}")
 

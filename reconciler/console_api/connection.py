@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from reconciler import __version__
 from reconciler.console_api import failures
 from reconciler.console_api.answer import Answer, Page, config_of, page_of
-from reconciler.console_api.key import concealer
 from reconciler.console_api.pacing import DEFAULT_WINDOWS, Pacer, Windows
 from reconciler.console_api.paging import PAGE_SIZE, SMALL_PAGE_SIZE, consistent_list
 from reconciler.console_api.rate_limit import Pause
@@ -20,6 +19,7 @@ from reconciler.console_api.retrying import Retries
 from reconciler.console_api.verdict import understood
 from reconciler.console_api.waiting import OnWait, Waits
 from reconciler.ports import ApiError, Clock, Look, Payload
+from reconciler.redactor import Redactor
 from reconciler.settings import Target
 
 if TYPE_CHECKING:  # httpx takes longer to import than many commands take to run
@@ -59,7 +59,7 @@ def connect(
     from reconciler.console_api.exchange import Exchange, encoded
 
     client = _client(target, key, clock, handle)
-    exchange = Exchange(client, concealer(key), request_seconds)
+    exchange = Exchange(client, Redactor(key or ""), request_seconds)
     rng = rng or Random()  # noqa: S311 - jitter, no secret
     waits = Waits(clock, on_wait)
     pause = Pause(waits)

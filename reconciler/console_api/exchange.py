@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -20,6 +20,7 @@ from reconciler.console_api.answer import (
 )
 from reconciler.console_api.transport import DEADLINE
 from reconciler.ports import Fate
+from reconciler.redactor import Redactor, without_keys
 
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
@@ -27,9 +28,9 @@ _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, http
 class Exchange:
     """Sends a request once. ``seconds`` is all the time it has, from connecting to the last byte of the answer."""
 
-    def __init__(self, client: httpx.Client, conceal: Callable[[str], str], seconds: float) -> None:
+    def __init__(self, client: httpx.Client, redactor: Redactor, seconds: float) -> None:
         self._client = client
-        self._conceal = conceal
+        self._redactor = redactor
         self._seconds = seconds
 
     def send(self, method: str, path: str, query: str = "", content: bytes | None = None) -> Answer:
@@ -38,7 +39,7 @@ class Exchange:
         try:
             response = self._client.send(self._request(method, path + query, content), stream=True)
         except _NEVER_SENT as error:
-            reason = self._conceal(str(error)) or "timed out"
+            reason = self._redacted(str(error)) or "timed out"
             raise failures.not_connected(call, self._client.base_url.host, reason) from None
         except httpx.TransportError as error:
             raise self._lost(call, error) from None
@@ -66,7 +67,7 @@ class Exchange:
                 fate = Fate.REFUSED if response.request.method == "GET" else Fate.UNKNOWN
                 raise failures.too_large(call, MOST_BYTES, fate) from None
             except UnreadableError as error:
-                raise failures.unreadable(call, self._conceal(str(error)), status) from None
+                raise failures.unreadable(call, self._redacted(str(error)), status) from None
             except httpx.TransportError as error:
                 raise self._lost(call, error) from None
         # The status has said it already; the rest of such an answer may be missing.
@@ -74,13 +75,17 @@ class Exchange:
             body = read_body(response, MOST_BYTES_OF_REFUSAL)
         except (UnreadableError, httpx.TransportError):
             body = b""
-        concealed = self._conceal(body.decode("utf-8", errors="replace")).encode("utf-8")
-        return Answer(call, status, response.headers, concealed)
+        redacted = self._redacted(body.decode("utf-8", errors="replace")).encode("utf-8")
+        return Answer(call, status, response.headers, redacted)
 
     def _lost(self, call: str, error: httpx.TransportError) -> Exception:
         if isinstance(error, httpx.TimeoutException):
             return failures.timed_out(call, self._seconds)
-        return failures.broken_off(call, self._conceal(str(error)))
+        return failures.broken_off(call, self._redacted(str(error)))
+
+    def _redacted(self, text: str) -> str:
+        """A foreign text without our key, and without any other that a server or proxy may speak of."""
+        return without_keys(self._redactor(text))
 
 
 def encoded(body: Mapping[str, Any]) -> bytes:

@@ -1,4 +1,4 @@
-"""The Console API key: checked before it is used, and struck out of every text that comes back.
+"""The Console API key: checked before it is used.
 
 A key that an HTTP library finds fault with ends up in that library's error message; so all that could be wrong
 with it is found here first, and said without it.
@@ -6,13 +6,7 @@ with it is found here first, and said without it.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-
-PREFIX = "console-"
-STRUCK_OUT = PREFIX + "***"
-
-_ANY_KEY = re.compile(re.escape(PREFIX) + r"(?!\*\*\*)[\w.~+/=…*-]+", re.IGNORECASE)
+from reconciler.redactor import PREFIX
 
 
 class KeyProblem(Exception):  # noqa: N818 - a state of the environment, not a failure of a call
@@ -44,23 +38,3 @@ def checked_key(environ_value: str | None, key_env: str) -> str:
     if not environ_value.startswith(PREFIX) or environ_value == PREFIX:
         raise KeyProblem(f'the value of {key_env} is no Console API key: those begin with "{PREFIX}"', hint)
     return environ_value
-
-
-def concealer(key: str | None) -> Callable[[str], str]:
-    """A function that strikes the key out of a text, and whatever else looks like a Console API key.
-
-    The key is found also where its characters are escaped as in JSON or in a URL, once or repeatedly.
-    """
-    if key is None:
-        return lambda text: _ANY_KEY.sub(STRUCK_OUT, text)
-    secret = key.removeprefix(PREFIX)
-    spelled = re.compile("".join(map(_any_spelling, secret)), re.IGNORECASE)
-
-    def conceal(text: str) -> str:
-        return _ANY_KEY.sub(STRUCK_OUT, spelled.sub("***", text))
-
-    return conceal
-
-
-def _any_spelling(char: str) -> str:
-    return rf"(?:\\{{0,8}}{re.escape(char)}|\\{{1,8}}u00{ord(char):02x}|%{ord(char):02x})"

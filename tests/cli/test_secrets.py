@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+from collections.abc import Callable
+from urllib.parse import quote, unquote
 
 import pytest
 from harness import KEY, Live, Project, config, payload
@@ -50,6 +54,102 @@ def test_the_key_is_in_no_output(served: Project, live: Live, echo: dict[str, ob
             assert json.loads(done.stdout)["format_version"] == "1.0"
     for path in served.path.rglob("*"):
         assert path.is_dir() or KEY not in path.read_text("utf-8")
+
+
+ODD_KEY = """console-q"u\\o't<e>d&k%e{y}$+/=0123456789abcdef"""
+AT = range(0, 60, 3)  # how much stands before the key, so that every renderer's cut falls into it somewhere
+
+
+def _parts_of(key: str, text: str) -> set[str]:
+    """The runs of eight characters of a key that a text shows, in any spelling."""
+    secret = key.removeprefix("console-")
+    parts = {secret[at : at + 8] for at in range(len(secret) - 7)}
+    shown = [text, html.unescape(text), unquote(text), re.sub(r"\\+(.)", r"\1", text)]
+    return {part for part in parts if any(part.lower() in one.lower() for one in shown)}
+
+
+@pytest.mark.parametrize("key", [KEY, ODD_KEY], ids=["plain", "odd"])
+def test_no_part_of_the_key_is_left_where_a_value_is_cut(served: Project, live: Live, key: str) -> None:
+    """A renderer that cuts, folds or escapes a value must never see the key in it."""
+    values = {f"v{at}": "x" * at + key for at in AT}
+    lines = "\n".join("y" * (at * 4) + key for at in AT)
+    live.create("limits", name=f"name {key}", description=key * 3, defaultValue={**values, "lines": lines}, tags=[key])
+    live.create("twin", defaultValue={"a": 1}, defaultValueJson5=f"{{a: 1 /* {key} */}}")
+    named = [{"name": f"{'n' * at}{key}", "passPercentage": 1, "conditions": [], "returnValue": {}} for at in AT]
+    live.create("ruled", rules=[{**rule, "id": str(at)} for at, rule in enumerate(named)], lastModifierName=f"x{key}")
+    served.write(limits=config(), ruled=config(), twin=config())
+    served.env |= {"STATSIG_CONSOLE_KEY": key, "GITHUB_STEP_SUMMARY": str(served.path / "summary.md")}
+    for output in ("text", "json", "markdown", "github"):
+        done = served.call("plan", "-v", "--format", output)
+        assert done.code == 0
+        assert _parts_of(key, done.stdout + done.stderr) == set()
+    assert _parts_of(key, (served.path / "summary.md").read_text("utf-8")) == set()
+    saved = served.call("plan", "--out", "plan.json", "--format", "json")
+    assert saved.json["error"]["code"] == "plan-holds-key"
+
+
+@pytest.mark.parametrize("at", [0, 560, 570, 580, 590])
+@pytest.mark.parametrize("key", [KEY, ODD_KEY], ids=["plain", "odd"])
+@pytest.mark.parametrize("spelled", [str, quote, html.escape, lambda key: json.dumps(key)[1:-1]])
+def test_no_part_of_the_key_is_left_of_a_long_refusal(
+    served: Project, live: Live, key: str, at: int, spelled: Callable[[str], str]
+) -> None:
+    served.write(limits=config())
+    served.env["STATSIG_CONSOLE_KEY"] = key
+    body = json.dumps({"message": "z" * at + spelled(key)})
+    live.fail({"always": True, "fault": {"kind": "status", "status": 403, "body": body}})
+    for output in ("text", "json", "github"):
+        done = served.call("plan", "-v", "--format", output)
+        assert done.code == 1
+        assert "403" in done.stderr
+        assert _parts_of(key, done.stdout + done.stderr) == set()
+
+
+@pytest.mark.parametrize("key", [KEY, ODD_KEY], ids=["plain", "odd"])
+def test_no_part_of_the_key_is_left_of_a_finding(served: Project, key: str) -> None:
+    """Files are read before the key is needed, and what is wrong with them is shown with their lines."""
+    text = json.dumps(key)
+    served.file("configs/a.yaml", f"description: x\n{text}: 1\n{text}: 2\nisEnabled: {text}\n")
+    served.file("configs/b.yaml", f"description: {text}\nrules: [{{name: {text}, passPercentage: 1000}}]\n")
+    served.file("configs/c.json5", f"{{{'x' * 100}: 1, description: {text} {text}}}")
+    served.env["STATSIG_CONSOLE_KEY"] = key
+    for command in ("validate", "plan"):
+        for output in ("text", "json", "github"):
+            done = served.call(command, "-v", "--format", output)
+            assert done.code == 3
+            assert _parts_of(key, done.stdout + done.stderr) == set()
+
+
+@pytest.mark.parametrize("line", ['key_env = "{}"', 'key_env = " {}"', 'api = "{}"', 'base = 1\n"{}" = 1'])
+@pytest.mark.parametrize("output", ["text", "json", "github"])
+def test_a_key_that_was_pasted_into_the_settings_is_refused_and_not_shown(
+    project: Project, line: str, output: str
+) -> None:
+    """People paste the key where its variable's name belongs; no variable holds this one."""
+    key = "console-2Rv5Kq6Tz7Nw8Vb9Hs0Lp1Mx4Jd3Gf"
+    project.write(limits=config())
+    project.settings(f"[targets.production]\n{line.format(key)}\n")
+    for command in ("validate", "plan"):
+        done = project.call(command, "--format", output, "-v")
+        assert done.code == 3
+        assert "targets.production" in done.stdout
+        assert _parts_of(key, done.stdout + done.stderr) == set()
+
+
+def test_a_key_in_the_place_of_its_variables_name_is_named_as_such(project: Project) -> None:
+    project.settings('[targets.production]\nkey_env = "console-abc"\n')
+    [finding] = [one for one in project.call("validate", "--format", "json").json["diagnostics"] if one["path"]]
+    assert finding["path"] == "/targets/production/key_env"
+    assert "revoke" in finding["hint"]
+
+
+@pytest.mark.parametrize("flag", ["--target", "--api-url"])
+def test_a_key_that_was_given_as_a_flag_is_not_shown(project: Project, flag: str) -> None:
+    key = "console-2Rv5Kq6Tz7Nw8Vb9Hs0Lp1Mx4Jd3Gf"
+    project.write(limits=config())
+    done = project.call("plan", flag, key, "--format", "json")
+    assert done.code == 64
+    assert _parts_of(key, done.stdout + done.stderr) == set()
 
 
 def test_the_key_is_in_no_report_of_a_bug(served: Project) -> None:
