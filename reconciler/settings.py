@@ -6,15 +6,17 @@ the key, since tomllib keeps no lines.
 
 from __future__ import annotations
 
+import codecs
 import ipaddress
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from reconciler import redactor
 from reconciler.diagnostics import Diagnostic, Location, Severity
 
 FILE_NAME = "reconciler.toml"
@@ -23,14 +25,27 @@ DEFAULT_API = "https://statsigapi.net"
 DEFAULT_KEY_ENV = "STATSIG_CONSOLE_KEY"
 KNOWN_HOSTS = (DEFAULT_API, "https://api.statsig.com")
 FIELDS_THAT_CAN_BE_UNMANAGED = ("description", "isEnabled", "rules", "defaultValue", "schema")
+MAX_BYTES = 64 * 1024
+MAX_DEPTH = 16
+
+_TARGET_NAME = re.compile(r"(?!\.)[A-Za-z0-9_.-]{1,64}")
+_NAMING = "write up to 64 letters (a to z), digits, _, - and ., and begin with another one than ."
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+# As tomllib reads them; what is not closed goes on to the end of the text, since tomllib stops there.
+_STRING_OR_COMMENT = re.compile(
+    r"""\"{3}(?:\\[\s\S]|[^\\])*?(?:"{3,5}|\Z)|'{3}[\s\S]*?(?:'{3,5}|\Z)|"(?:\\.|[^"\\\n])*"|'[^'\n]*'|\#[^\n]*"""
+)
+_NOT_KEY = re.compile(r"[^\w\-. \t]")
+_BRACKET = re.compile(r"[\[\]{}]")
 
 
 class SettingsError(Exception):
     """A target or URL that cannot be used; ``hint`` says what to do."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(redactor.without_pasted_keys(message))  # people paste the key where a name belongs
+        self.message = redactor.without_pasted_keys(message)
         self.hint = hint
 
 
@@ -85,21 +100,39 @@ class Settings:
         raise SettingsError(f'there is no target "{name}"', _suggest(name, self.targets) or _known(self.targets))
 
 
-def load(configs: Path, shown_as: str | None = None) -> tuple[Settings, list[Diagnostic]]:
-    """The settings of a directory of configs; defaults where the file is absent, findings where it is wrong."""
-    path = configs / FILE_NAME
-    shown = shown_as or str(path)
+def parse(content: bytes, file: str) -> tuple[Settings, list[Diagnostic]]:
+    """The settings that a file holds, which findings call ``file``; defaults where it is wrong.
+
+    The file comes from a branch, so it is untrusted: tomllib's time and memory grow with the square of a key's parts,
+    and it recurses into arrays, so both are bounded before it sees the text.
+    """
+    if len(content) > MAX_BYTES:
+        said = f"is larger than {MAX_BYTES:,} bytes"
+        return Settings(), [_finding(file, "settings-too-large", said, "keep only settings in it")]
     try:
-        text = path.read_bytes().decode("utf-8")
-    except FileNotFoundError:
-        return Settings(), []
-    except (OSError, UnicodeDecodeError) as error:
-        return Settings(), [_finding(shown, "settings-unreadable", f"cannot be read: {error}")]
+        text = content.removeprefix(codecs.BOM_UTF8).decode("utf-8")
+    except UnicodeDecodeError as error:
+        said = f"is not UTF-8: the byte at offset {error.start}"
+        return Settings(), [_finding(file, "settings-unreadable", said, "save the file as UTF-8")]
+    if _depth(text) > MAX_DEPTH:
+        said = f"nests tables, arrays or parts of a key more than {MAX_DEPTH} deep"
+        return Settings(), [_finding(file, "settings-too-deep", said, "settings are never more than three deep")]
     try:
         data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        return Settings(), [_finding(shown, "settings-syntax", f"is not TOML: {error}")]
-    return _Reading(shown).settings(data)
+    except (ValueError, RecursionError) as error:  # a plain ValueError: an integer of thousands of digits
+        return Settings(), [_finding(file, "settings-syntax", f"is not TOML: {_shortened(str(error), 200)}")]
+    return _Reading(file).settings(data)
+
+
+def _depth(text: str) -> int:
+    """How deep a TOML text nests at most, never too low: strings and comments left out, the rest not understood."""
+    bare = _STRING_OR_COMMENT.sub("_", text)
+    parts = max(run.count(".") for run in _NOT_KEY.split(bare)) + 1
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(bare):
+        depth = depth + 1 if bracket in "[{" else max(depth - 1, 0)
+        deepest = max(deepest, depth)
+    return max(parts, deepest)
 
 
 def checked_url(url: str) -> str:
@@ -153,7 +186,7 @@ class _Reading:
             self.report(
                 "settings-target-unknown",
                 "default_target",
-                f'names "{default_target}", which is no target',
+                f'names "{_shortened(default_target)}", which is not one of the targets',
                 targets,
             )
         environments = self.value(data, "", "environments", None, _is_texts, "a list of environment names")
@@ -163,7 +196,7 @@ class _Reading:
                 self.report(
                     "settings-field-unknown",
                     "fields.unmanaged",
-                    f'holds "{name}"',
+                    f'holds "{_shortened(name)}"',
                     FIELDS_THAT_CAN_BE_UNMANAGED,
                 )
         read = Settings(
@@ -206,6 +239,11 @@ class _Reading:
 
     def target(self, name: str, value: Any) -> Target:
         where = f"targets.{name}."
+        if not _TARGET_NAME.fullmatch(name):
+            self.report(
+                "settings-target-name", f"targets.{_shortened(name)}", "is not a name for a target", hint=_NAMING
+            )
+            return Target()
         if not isinstance(value, dict):
             self.wrong(f"targets.{name}", "must be a table")
             return Target(name=name)
@@ -213,8 +251,8 @@ class _Reading:
         return Target(
             name=name,
             api=self.api(value, where),
-            key_env=self.value(value, where, "key_env", DEFAULT_KEY_ENV, _is_text, "an environment variable's name"),
-            base=self.value(value, where, "base", None, _is_text, "a git ref"),
+            key_env=self.key_env(value, where),
+            base=self.value(value, where, "base", None, _is_printable, "a git ref"),
             respect_review_settings=self.value(
                 value,
                 where,
@@ -224,6 +262,16 @@ class _Reading:
                 "true or false",
             ),
         )
+
+    def key_env(self, value: Mapping[str, Any], where: str) -> str:
+        given = value.get("key_env", DEFAULT_KEY_ENV)
+        if isinstance(given, str) and _VARIABLE.fullmatch(given):
+            return given
+        hint = f"write the variable's name, like {DEFAULT_KEY_ENV}"
+        if isinstance(given, str) and given.strip().lower().startswith(redactor.PREFIX):
+            hint = "the key itself never stands in a file: put it into the variable, and revoke this one"
+        self.report("settings-value", f"{where}key_env", "must be the name of an environment variable", hint=hint)
+        return DEFAULT_KEY_ENV
 
     def api(self, value: Mapping[str, Any], where: str) -> str:
         text: str = self.value(value, where, "api", DEFAULT_API, _is_text, "a URL")
@@ -291,7 +339,7 @@ class _Reading:
             _finding(
                 self.file,
                 code,
-                f"{key} {message}",
+                f"{_shortened(key)} {message}",
                 hint or suggestion or (_known(known) if known else None),
                 key,
             )
@@ -299,8 +347,8 @@ class _Reading:
 
 
 def _finding(file: str, code: str, message: str, hint: str | None = None, key: str | None = None) -> Diagnostic:
-    path = None if key is None else "/" + key.replace(".", "/")
-    return Diagnostic(Severity.ERROR, code, message, Location(file), hint, path=path)
+    path = None if key is None else "/" + redactor.without_pasted_keys(key).replace(".", "/")
+    return Diagnostic(Severity.ERROR, code, redactor.without_pasted_keys(message), Location(file), hint, path=path)
 
 
 def _suggest(word: str, known: Mapping[str, Any] | tuple[str, ...]) -> str | None:
@@ -312,8 +360,17 @@ def _known(names: Mapping[str, Any] | tuple[str, ...]) -> str:
     return "known: " + ", ".join(names) if names else f"{FILE_NAME} has no [targets.NAME]"
 
 
+def _shortened(text: str, most: int = 60) -> str:
+    text = redactor.without_pasted_keys(text)  # before what is left of a key looks like none
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) and value != ""
+
+
+def _is_printable(value: Any) -> bool:
+    return _is_text(value) and value.isprintable()
 
 
 def _is_texts(value: Any) -> bool:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from reconciler import checks
 from reconciler import settings as settings_file
 from reconciler.commands.problems import Exit, Problem
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.documents import DirectorySource, Document, top_level
+from reconciler.documents import DirectorySource, Document, RefusedFileError, read_regular, top_level
+from reconciler.documents.loading import whole_file
 from reconciler.settings import Settings
 
 
@@ -52,8 +54,15 @@ def read(configs: Path, *, want_documents: bool = True) -> Files:
 
 def read_settings(configs: Path) -> tuple[Settings, list[Diagnostic]]:
     """The settings of a directory, with findings placed as people will look for the file."""
-    shown = shown_path(configs / settings_file.FILE_NAME, top_level(configs))
-    return settings_file.load(configs, shown)
+    path = configs / settings_file.FILE_NAME
+    shown = PurePosixPath(shown_path(configs, top_level(configs)), path.name).as_posix()
+    if not os.path.lexists(path):
+        return Settings(), []
+    try:
+        content = read_regular(path, settings_file.MAX_BYTES)
+    except RefusedFileError as error:
+        return Settings(), [whole_file(shown, error.flaw)]
+    return settings_file.parse(content, shown)
 
 
 def shown_path(path: Path, root: Path) -> str:

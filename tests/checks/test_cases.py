@@ -13,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler import checks, settings
+from reconciler import checks
 from reconciler.checks import CHECKS
+from reconciler.commands.files import read_settings
 from reconciler.diagnostics import Diagnostic
 from reconciler.documents import TreeSource
 
@@ -25,7 +26,7 @@ SOURCES = sorted(Path(checks.__file__).parent.glob("*.py"))
 def findings(case: Path, side: str) -> list[str]:
     """What examining one side of a case finds, as ``expected`` writes it."""
     files = {path.relative_to(case).as_posix(): path.read_bytes() for path in _files(case, side)}
-    chosen, wrong = settings.load(case)
+    chosen, wrong = read_settings(case)
     assert not wrong
     examined = checks.examine(TreeSource(files), chosen)
     texts = {name: content.decode() for name, content in files.items()}

@@ -12,6 +12,7 @@ import jsonschema_rs
 import pytest
 
 from reconciler import settings
+from reconciler.commands.files import read_settings
 from reconciler.dynamic_config import fields, limits
 from reconciler.dynamic_config.conditions import (
     API_OPERATORS,
@@ -188,6 +189,6 @@ def test_editors_too_ask_a_rule_for_its_percentage_or_variants(stated: dict[str,
 )
 def test_the_settings_schema_takes_the_hosts_that_the_settings_take(api: str, tmp_path: Path) -> None:
     (tmp_path / "reconciler.toml").write_text(f'[targets.one]\napi = "{api}"\n')
-    _, findings = settings.load(tmp_path)
+    _, findings = read_settings(tmp_path)
     document = {"targets": {"one": {"api": api}}}
     assert jsonschema.Draft202012Validator(settings_schema()).is_valid(document) == (not findings)

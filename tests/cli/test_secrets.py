@@ -120,7 +120,9 @@ def test_no_part_of_the_key_is_left_of_a_finding(served: Project, key: str) -> N
             assert _parts_of(key, done.stdout + done.stderr) == set()
 
 
-@pytest.mark.parametrize("line", ['key_env = "{}"', 'key_env = " {}"', 'api = "{}"', 'base = 1\n"{}" = 1'])
+@pytest.mark.parametrize(
+    "line", ['key_env = "{}"', 'key_env = " {}"', 'api = "{}"', '"{}" = 1', '"twenty-characters-xx {}" = 1']
+)
 @pytest.mark.parametrize("output", ["text", "json", "github"])
 def test_a_key_that_was_pasted_into_the_settings_is_refused_and_not_shown(
     project: Project, line: str, output: str

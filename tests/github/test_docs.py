@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from reconciler import settings
+from reconciler.commands.files import read_settings
 
 from .conftest import KEY, TOP, Checkout, Live, git_identity
 
@@ -50,7 +51,7 @@ def test_settings_are_valid(page: Path, tmp_path: Path) -> None:
     assert found
     for block in found:
         (tmp_path / settings.FILE_NAME).write_text(block, "utf-8")
-        _, findings = settings.load(tmp_path)
+        _, findings = read_settings(tmp_path)
         assert findings == []
 
 
