@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,14 +66,21 @@ def windows_of(settings: Settings, target: Target) -> tuple[tuple[int, float], .
     return ((settings.mutations_per_10s, 10.0), (settings.mutations_per_15min, 900.0))
 
 
-def state_folder(root: Path) -> Path:
-    """The folder that holds the local emulators' files, which git is told to ignore."""
+def state_file(root: Path, name: str) -> Path:
+    """Where a local emulator keeps its file, in a folder that git is told to ignore; raises ``Problem``.
+
+    A branch can hold that folder too, so nothing is written through a link.
+    """
     folder = root / STATE
+    file = folder / f"{name}.db"
+    for path in (folder, *(file.with_name(file.name + more) for more in ("", "-wal", "-shm", "-journal"))):
+        if path.is_symlink():
+            said = f"{path} is a link, and the local emulator writes through none"
+            raise Problem(Exit.INVALID, "state-is-link", said, "remove the link; if it came with a branch, ask why")
     folder.mkdir(parents=True, exist_ok=True)
-    ignore = folder / ".gitignore"
-    if not ignore.exists():
-        ignore.write_text("# the local emulator's state\n*\n", encoding="utf-8")
-    return folder
+    with contextlib.suppress(FileExistsError), (folder / ".gitignore").open("x", encoding="utf-8") as ignore:
+        ignore.write("# the local emulator's state\n*\n")
+    return file
 
 
 @contextmanager
@@ -80,9 +88,9 @@ def _embedded(root: Path, target: Target) -> Iterator[Callable[[Any], Any]]:
     from reconciler.emulator import Emulator, EmulatorError
 
     try:
-        emulator = Emulator(state_folder(root) / f"{target.name}.db", require_key=False)
+        emulator = Emulator(state_file(root, target.name), require_key=False)
     except EmulatorError as error:
-        hint = "close whatever holds the file, or delete it to begin with an empty project"
+        hint = "close whatever holds the file, or move it elsewhere: the emulator then begins with an empty project"
         raise Problem(Exit.FAILED, "emulator-unusable", str(error), hint, target=reference(target)) from error
     try:
         yield emulator.handle

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from reconciler.commands.connecting import state_folder
+from reconciler.commands.connecting import state_file
 from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.terminal import Terminal
 from reconciler.emulator import Emulator, EmulatorError, Options, load_seed, serve
@@ -24,7 +24,7 @@ def run(
 ) -> Exit:
     """Serve until a signal comes. ``rate_limits``: answer 429 beyond Statsig's documented windows."""
     try:
-        emulator = _open(db or state_folder(Path.cwd()) / "served.db", seed, rate_limits=rate_limits)
+        emulator = _open(db or state_file(Path.cwd(), "served"), seed, rate_limits=rate_limits)
         server = serve(emulator, port=port, faults=FaultPlan.load(faults) if faults else None)
     except (EmulatorError, OSError) as error:
         said = error.strerror or str(error) if isinstance(error, OSError) else str(error)

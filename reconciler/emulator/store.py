@@ -10,7 +10,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,8 @@ from reconciler.emulator.errors import EmulatorError
 Config = dict[str, Any]
 
 _APPLICATION_ID = 0x5374_4743  # says that this file is ours, so that no other database is written into
+_MAGIC = b"SQLite format 3\0"
+_ANOTHER_PROGRAM = "it is the database of another program"
 _BUSY_SECONDS = 30.0
 _TABLES = """
 CREATE TABLE IF NOT EXISTS configs (
@@ -38,6 +40,7 @@ class Store:
 
     def __init__(self, path: str | Path) -> None:
         self._lock = threading.RLock()
+        _refuse_another_programs(path)
         try:
             self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         except (sqlite3.Error, OSError, ValueError) as error:
@@ -51,24 +54,23 @@ class Store:
     def _prepare(self) -> None:
         if self._scalar("PRAGMA application_id") != _APPLICATION_ID:
             self._adopt()
+        # Only now that the application id is in the file itself: a log beside it is not read before opening.
+        with suppress(sqlite3.OperationalError):  # another connection is in the way: the next one to open changes it
+            self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
+        for table in ("configs", "audit"):
+            self._db.execute(f"SELECT * FROM {table} LIMIT 0")  # noqa: S608 - our own names
         with self.writing():  # a file that cannot be written is found here and not by the first client
             self._db.execute(_IN_ORDER)  # here, since files of earlier versions lack it
 
     def _adopt(self) -> None:
-        with self.reading():
-            self._refuse_another_program()
-        self._db.execute("PRAGMA journal_mode = WAL")
         with self.writing():
-            self._refuse_another_program()  # again: it may have come meanwhile
+            ours = self._scalar("PRAGMA application_id") == _APPLICATION_ID
+            if not ours and self._scalar("SELECT count(*) FROM sqlite_master"):  # it came meanwhile
+                raise sqlite3.DatabaseError(_ANOTHER_PROGRAM)
             for statement in _TABLES.split(";"):
                 self._db.execute(statement)
             self._db.execute(f"PRAGMA application_id = {_APPLICATION_ID}")
-
-    def _refuse_another_program(self) -> None:
-        ours = self._scalar("PRAGMA application_id") == _APPLICATION_ID
-        if not ours and self._scalar("SELECT count(*) FROM sqlite_master"):
-            raise sqlite3.DatabaseError("it holds the tables of another program")
 
     def close(self) -> None:
         with self._lock:
@@ -153,6 +155,26 @@ class Store:
 
     def _scalar(self, sql: str) -> Any:
         return self._row(sql)[0]
+
+
+def _refuse_another_programs(path: str | Path) -> None:
+    """Raises ``EmulatorError`` for a file that is not ours, without opening it as a database.
+
+    SQLite already writes where it only looks: it carries over another program's log, or makes one.
+    """
+    try:
+        if not Path(path).exists():
+            return
+        if not Path(path).is_file():
+            raise EmulatorError(f"cannot open the database {path}: it is not a regular file")
+        with Path(path).open("rb") as file:
+            header = file.read(100)
+    except OSError as error:
+        raise EmulatorError(f"cannot open the database {path}: {error.strerror or error}") from error
+    if header[:16] != _MAGIC and header:
+        raise EmulatorError(f"cannot open the database {path}: it is not a database of SQLite")
+    if header and int.from_bytes(header[68:72], "big") != _APPLICATION_ID:
+        raise EmulatorError(f"cannot use the database {path}: {_ANOTHER_PROGRAM}")
 
 
 def load_seed(path: str | Path) -> list[Config]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
+import sqlite3
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -125,6 +128,61 @@ def test_schema_and_settings_agree_on_the_names_of_variables(name: str) -> None:
     assert [one.path for one in found] == ["/targets/production/key_env"]
     schema = jsonschema_rs.Draft202012Validator(settings_schema())
     assert not schema.is_valid({"targets": {"production": {"key_env": name}}})
+
+
+@pytest.fixture
+def local(project: Project) -> Project:
+    """A repository with one config for the embedded emulator, in a folder that nothing else may be written to."""
+    inner = Project(project.path / "inner" / "repository")
+    inner.write(limits=config())
+    inner.settings('[targets.local]\napi = "emulator"\n')
+    return inner
+
+
+def _files(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("to", ["../elsewhere", "/nowhere/at/all", ".reconciler", "configs"])
+def test_the_emulators_folder_is_no_link(local: Project, to: str) -> None:
+    (local.path.parent / "elsewhere").mkdir()
+    (local.path / ".reconciler").symlink_to(to)
+    before = _files(local.path.parent)
+    for command in (["plan"], ["apply", "--yes"], ["emulator", "--port", "0"]):
+        done = local.run(*command)
+        assert (done.code, "Traceback" in done.stderr) == (3, False)
+        assert ".reconciler is a link" in done.stderr
+        assert _files(local.path.parent) == before
+
+
+@pytest.mark.parametrize("ending", ["", "-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("to", ["../../elsewhere", "../configs/limits.yaml", "nowhere"])
+def test_the_emulators_file_is_no_link(local: Project, ending: str, to: str) -> None:
+    (local.path / ".reconciler").mkdir()
+    (local.path / f".reconciler/local.db{ending}").symlink_to(to)
+    before = _files(local.path.parent)
+    done = local.call("plan")
+    assert (done.code, f"local.db{ending} is a link" in done.stderr) == (3, True)
+    assert _files(local.path.parent) == before
+
+
+def test_nothing_is_written_through_a_link_in_the_emulators_folder(local: Project) -> None:
+    (local.path / ".reconciler").mkdir()
+    (local.path / ".reconciler/.gitignore").symlink_to("../../elsewhere")
+    assert local.call("plan").code == 0
+    assert not (local.path.parent / "elsewhere").exists()
+
+
+def test_another_programs_database_is_left_alone_and_nobody_is_advised_to_delete_it(local: Project) -> None:
+    (local.path / ".reconciler").mkdir()
+    with contextlib.closing(sqlite3.connect(local.path / ".reconciler/local.db")) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        other.execute("CREATE TABLE precious (x)")
+        before = _files(local.path)
+        done = local.call("plan")
+        assert {path: text for path, text in _files(local.path).items() if path.name != ".gitignore"} == before
+    assert (done.code, "another program" in done.stderr) == (1, True)
+    assert not re.search("delete|remove", done.stderr)
 
 
 LITERALS = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -169,19 +170,60 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     assert path.read_text() == "not a database, but precious\n" * 100
 
 
-def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+def _left_alone(folder: Path) -> dict[str, tuple[bytes, int]]:
+    """Every file's content and time of change."""
+    return {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("application_id", [0, 0x0F055112], ids=["without an id", "with one of its own"])
+@pytest.mark.parametrize("mode", ["delete", "wal", "wal, killed"])
+def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path, mode: str, application_id: int) -> None:
+    """Also where it keeps a log beside it, which SQLite would carry over at the mere sight of it."""
     path = tmp_path / "other.db"
-    with sqlite3.connect(path) as other:
-        other.execute("CREATE TABLE precious (x)")
+    other = sqlite3.connect(path)
+    other.execute(f"PRAGMA journal_mode = {mode[:3]}")
+    other.execute(f"PRAGMA application_id = {application_id}")
+    other.execute("CREATE TABLE precious (x)")
+    if mode == "wal, killed":  # what a process leaves that has no time to close
+        kept = {file: file.read_bytes() for file in tmp_path.iterdir()}
+        other.close()
+        for file, content in kept.items():
+            file.write_bytes(content)
     other.close()
-    before = path.read_bytes()
+    before = _left_alone(tmp_path)
+    assert len(before) == (3 if mode == "wal, killed" else 1)
     with pytest.raises(EmulatorError, match="another program"):
         Emulator(path)
-    assert path.read_bytes() == before
+    assert _left_alone(tmp_path) == before
 
 
-@pytest.mark.parametrize("path", ["missing/db", "."])
+def test_a_database_that_is_ours_by_its_id_alone_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "db"
+    Emulator(path).close()
+    with sqlite3.connect(path) as broken:
+        broken.execute("DROP TABLE audit")
+    broken.close()
+    with pytest.raises(EmulatorError, match="cannot use the database"):
+        Emulator(path)
+
+
+def test_the_file_is_ours_by_itself_without_its_log(tmp_path: Path) -> None:
+    """A process that is killed leaves a log beside the file; the next one knows the file all the same."""
+    emulator = Emulator(tmp_path / "db")
+    Client(emulator).create(name="kept")
+    copied = tmp_path / "copied"
+    copied.mkdir()
+    for path in tmp_path.glob("db*"):
+        (copied / path.name).write_bytes(path.read_bytes())
+    emulator.close()
+    survivor = Emulator(copied / "db")
+    assert [config["id"] for config in survivor.configs()] == ["kept"]
+    survivor.close()
+
+
+@pytest.mark.parametrize("path", ["missing/db", ".", "pipe"])
 def test_a_path_that_cannot_be_a_file(tmp_path: Path, path: str) -> None:
+    os.mkfifo(tmp_path / "pipe")
     with pytest.raises(EmulatorError, match="cannot open the database"):
         Emulator(tmp_path / path)
 
