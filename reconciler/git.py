@@ -156,8 +156,18 @@ class Repository:
         return name
 
     def push(self, remote: str, ref: str) -> None:
-        """Push a ref, never by force."""
-        self._git("push", "--quiet", remote, f"{ref}:{ref}")
+        """Push a ref, never by force.
+
+        By way of a folder of refs, since git takes a plain destination for the tail of a name: where the remote has a
+        branch called refs/reconciler/production, the record would land in that branch. A pattern is exact.
+        """
+        outgoing = f"refs/outgoing-{os.getpid()}"
+        named = f"{outgoing}/{ref.removeprefix('refs/')}"
+        self._git("update-ref", named, ref)
+        try:
+            self._git("push", "--quiet", remote, f"{outgoing}/*:refs/*")
+        finally:
+            self._run("update-ref", "-d", named)
 
     def _tree(self, files: Mapping[str, bytes]) -> str:
         try:

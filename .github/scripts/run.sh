@@ -3,7 +3,7 @@
 # input is called can become a part of a script.
 #
 # In: COMMAND, CONFIGS; but for validate TARGET and BASE (may be empty); for plan OUT;
-# for apply RECORD, and OVERWRITE, ALLOW_CHANGES, ONLY, which may be empty.
+# for apply RECORD, GH_TOKEN, and OVERWRITE, ALLOW_CHANGES, ONLY, which may be empty.
 set -euo pipefail
 
 args=(--configs "$CONFIGS")
@@ -40,7 +40,9 @@ case "$COMMAND" in
     each_id --overwrite "${OVERWRITE:-}"
     each_id --only "${ONLY:-}"
     if [[ -n "${ALLOW_CHANGES:-}" ]]; then args+=(--allow-changes "$ALLOW_CHANGES"); fi
-    exec reconciler apply "${args[@]}" --yes --record "$RECORD"
+    # The record goes to the remote before the first write and at the end, so that it outlasts a runner that is lost.
+    exec "$(dirname "${BASH_SOURCE[0]}")/with-token.sh" \
+      reconciler apply "${args[@]}" --yes --record "$RECORD" --push-record origin
     ;;
   *)
     echo "::error::reconciler's action runs validate, plan or apply, not \"$COMMAND\"."

@@ -415,12 +415,17 @@ def test_what_was_recorded_at_the_remote_meanwhile_is_kept(
 
 
 def test_a_remote_branch_with_a_longer_name_is_not_the_record(running: Repository, live: Live, remote: Path) -> None:
-    running.git("update-ref", f"refs/heads/x/{RECORD}", "HEAD", at=remote)
+    branches = [f"refs/heads/x/{RECORD}", f"refs/heads/{RECORD}"]
+    for branch in branches:
+        running.git("update-ref", branch, "HEAD", at=remote)
     running.git("update-ref", "-d", RECORD, at=remote)
+    before = running.git("rev-parse", *branches, at=remote)
     running.write(alpha=config(2))
     running.merge()
     assert running.apply(*PUSH).code == 0
     assert at_remote(running, remote) == running.git("rev-parse", RECORD)
+    assert running.git("rev-parse", *branches, at=remote) == before
+    assert "outgoing" not in running.git("for-each-ref") + running.git("for-each-ref", at=remote)
 
 
 def test_where_a_record_is_pushed_needs_a_record(running: Repository) -> None:
