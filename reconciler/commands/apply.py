@@ -24,14 +24,14 @@ from reconciler.commands.consent import Consent
 from reconciler.commands.files import Files, settings_must_be_valid
 from reconciler.commands.planning import Choice, Planned
 from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.recording import Recorder, fetched
+from reconciler.commands.recording import Recorder, usable
 from reconciler.commands.signals import Signals, Stoppable
 from reconciler.commands.terminal import Terminal
 from reconciler.commands.verdict import exit_code
 from reconciler.diagnostics import Location
 from reconciler.documents import top_level
 from reconciler.fingerprint import version
-from reconciler.git import GitError, Repository
+from reconciler.git import GitError
 from reconciler.model import Failure, Outcome, Plan, Status
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
@@ -83,10 +83,7 @@ def run(
     output: str = "text",
 ) -> Exit:
     """Plan (or read a saved plan), ask, write, verify, record, and say for every change what is known of it."""
-    if record is not None:
-        Repository.around(configs).check_recordable(record)
-    if record is not None and push_record is not None:
-        fetched(configs, record, push_record)
+    tip = None if record is None else usable(configs, record, push_record)
     files = None if saved is not None and record is None else planning.read_valid(configs)
     settings = files.settings if files else settings_must_be_valid(configs)
     chosen = connecting.choose(settings, target, api_url)
@@ -98,7 +95,7 @@ def run(
         this = _Run(terminal, clock, signals, settings, chosen, connection, files, plan)
         this.base = _base(this, choice, record)
         if record is not None and files is not None:
-            this.recorder = Recorder(record, files, this.base, chosen, remote=push_record)
+            this.recorder = Recorder(record, tip, files, this.base, chosen, remote=push_record)
         unrecorded: GitError | None = None
         try:
             _carry_out(this, choice, given, output)

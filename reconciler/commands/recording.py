@@ -73,18 +73,26 @@ class Recorder:
     """One run's record. Made before anything is sent, so that a ref that cannot be used stops the run in time."""
 
     def __init__(
-        self, ref: str, files: Files, base: BaseFiles | None, target: Target, *, remote: str | None = None
+        self,
+        ref: str,
+        tip: Tip | None,
+        files: Files,
+        base: BaseFiles | None,
+        target: Target,
+        *,
+        remote: str | None = None,
     ) -> None:
-        """``remote``: also push there. Raises ``GitError`` where the ref cannot be read or must not be written.
+        """``tip`` is what the ref pointed to before the base was read, so that a ref that moves since stops the run.
 
-        Raises ``Problem`` (refused) where it is the record of another project.
+        ``remote``: also push there. Raises ``GitError`` where the ref cannot be read, ``Problem`` (refused) where it is
+        the record of another project.
         """
         self.ref = ref
         self._files = files
         self._target = target
         self._remote = remote
         self._repository = Repository.around(files.configs)
-        self._tip = self._repository.tip(ref)
+        self._tip = tip
         last = self._last(base)
         if last is not None and not last.base.record.is_about(target.api):
             raise _other_project(ref, str(last.base.record.api_url), target)
@@ -142,12 +150,19 @@ class Recorder:
             {**applied, **kept},  # where paths clash, what was applied keeps its own
             Record(
                 self._target.api,
-                plan.commit if plan else head(self._files.configs),
+                self._source(plan.commit if plan else head(self._files.configs)),
                 folder_of(self._files),
                 self._versions({*applied, *kept, *still}, outcomes, live),
                 still,
             ),
         )
+
+    def _source(self, commit: str | None) -> str | None:
+        """The newer one of the commits that this run and the one before it were made from: it never goes back."""
+        before = self._before.record.source
+        if commit is None or (before is not None and self._repository.is_ancestor(commit, before)):
+            return before
+        return commit
 
     def _still_open(self, outcomes: Sequence[Outcome]) -> dict[str, OpenWrite]:
         """The entries but for what was not sent: there the one before this run's counts again, if there was one."""
@@ -257,10 +272,17 @@ class Recorder:
         return _State(there.files, there.base.record).with_entries(state, set(self._opened))
 
 
-def fetched(configs: Path, ref: str, remote: str) -> None:
-    """Bring a record up to date with a remote's, before it is read. Raises ``GitError``, also where both have moved."""
+def usable(configs: Path, ref: str, remote: str | None) -> Tip | None:
+    """What a record's ref points to, once it is up to date with the remote's. Raises ``GitError``."""
     repository = Repository.around(configs)
     repository.check_recordable(ref)
+    if remote is not None:
+        _fetch(repository, ref, remote)
+    return repository.tip(ref)
+
+
+def _fetch(repository: Repository, ref: str, remote: str) -> None:
+    """Move a ref on to what a remote has; raises ``GitError`` also where both have moved."""
     theirs, ours = repository.fetch(remote, ref), repository.tip(ref)
     if theirs is None or (ours is not None and theirs in (ours.name, ours.tree)):
         return
