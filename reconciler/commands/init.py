@@ -7,8 +7,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler import __version__
 from reconciler.commands.files import shown_path
+from reconciler.commands.pinning import Pin, pin
 from reconciler.commands.problems import Exit
 from reconciler.commands.terminal import Terminal
 from reconciler.documents import top_level
@@ -17,6 +17,8 @@ from reconciler.git import top_level as working_tree
 
 _PACKAGED = Path(__file__).parent.parent / "github"  # where an installed package has them (pyproject.toml)
 _CHECKED_OUT = Path(__file__).parent.parent.parent / ".github"  # where a checkout has them
+_REQUIREMENTS = Path(".github", "scripts", "requirements.txt")
+_LOCK = "dependencies.txt"  # beside the scripts: what install.sh installs by its hashes before reconciler itself
 _TARGET = "production"
 
 _SETTINGS = f"""\
@@ -61,20 +63,30 @@ Next:
   STATSIG_CONSOLE_KEY; then commit, push, and open a pull request.
 """
 
+_UNPINNED = """\
+Not yet pinned: the workflows do not know which reconciler to install, since the copy that ran here
+{why}.
+Until you say it in {file}, they fail with this reason.
+"""
+
 
 def run(terminal: Terminal, configs: Path) -> Exit:
     """Write what is missing, and say what was there already."""
     root = top_level(configs)
     branch = _default_branch(root)
+    pinned = pin()
     lines = []
-    for path, text, executable in _files(configs, root, branch):
+    warnings = []
+    for path, text, executable in _files(configs, root, branch, pinned):
         written = _write(path, text, executable=executable)
         lines.append(f"  {'written' if written else 'kept   '}  {shown_path(path, root)}")
-    terminal.result("\n".join([*lines, "", _NEXT]))
+        if written and pinned.problem and path == root / _REQUIREMENTS:
+            warnings = [_UNPINNED.format(why=pinned.problem, file=_REQUIREMENTS)]
+    terminal.result("\n".join([*lines, "", *warnings, _NEXT]))
     return Exit.DONE
 
 
-def _files(configs: Path, root: Path, branch: str) -> Iterator[tuple[Path, str, bool]]:
+def _files(configs: Path, root: Path, branch: str, pinned: Pin) -> Iterator[tuple[Path, str, bool]]:
     """(path, text, executable) of everything that a repository needs."""
     yield configs / "reconciler.toml", _SETTINGS, False
     if not any(configs.rglob("*.y*ml")) and not any(configs.rglob("*.json*")):
@@ -89,11 +101,10 @@ def _files(configs: Path, root: Path, branch: str) -> Iterator[tuple[Path, str, 
         yield root / ".github" / "workflows" / f"{name}.yml", text, False
     for folder in ("actions", "scripts"):
         for path in sorted((github / folder).rglob("*")):
-            if path.is_file() and path.suffix in (".yml", ".sh", ".py"):
+            if path.is_file() and (path.suffix in (".yml", ".sh", ".py") or path.name == _LOCK):
                 executable = bool(path.stat().st_mode & stat.S_IXUSR)
                 yield root / ".github" / path.relative_to(github), path.read_text("utf-8"), executable
-    requirement = f"statsig-reconciler=={__version__}\n"
-    yield root / ".github" / "scripts" / "requirements.txt", requirement, False
+    yield root / _REQUIREMENTS, pinned.text, False
 
 
 def _write(path: Path, text: str, *, executable: bool) -> bool:
