@@ -27,7 +27,7 @@ LAYERS: list[
     ("dev", ["--extra", "dev"], "What development needs beyond that."),
 ]
 EDITABLES = "editables>=0.5"  # hatchling asks for it where the install is an editable one
-COOLDOWN = "7 days"  # a version that is withdrawn or malicious is mostly found out by then
+COOLDOWN = "7 days"  # a malicious or broken release is usually withdrawn by then
 
 Pins = dict[str, str]
 """A package → its lines: the version, for some a marker, and the hashes of its files."""
