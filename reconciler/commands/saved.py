@@ -8,17 +8,18 @@ from pathlib import Path
 from reconciler import planfile
 from reconciler.agreement import contradictions
 from reconciler.commands.problems import Exit, Problem
+from reconciler.documents import RefusedFileError, read_regular
 from reconciler.model import Plan
 from reconciler.ports import Payload
 from reconciler.settings import Target
+
+_MOST_BYTES = 512 * 1024**2  # far more than thousands of configs take, at 100 kB each at most
 
 
 def load(path: Path) -> Plan:
     """A saved plan; raises ``Problem`` where it cannot be read or was altered."""
     try:
-        return planfile.from_text(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise _unreadable(path, error.strerror or str(error)) from error
+        return planfile.from_text(_content(path).decode("utf-8"))
     except UnicodeDecodeError as error:
         raise _unreadable(path, "it is not UTF-8") from error
     except planfile.PlanFileError as error:
@@ -45,5 +46,17 @@ def must_do_what_it_shows(plan: Plan, live: Sequence[Payload]) -> None:
         raise Problem(Exit.REFUSED, planfile.PlanContradictionError.code, message, "make the plan again")
 
 
-def _unreadable(path: Path, why: str) -> Problem:
-    return Problem(Exit.FAILED, "plan-unreadable", f"{path} cannot be read: {why}", "name a file that plan --out wrote")
+def _content(path: Path) -> bytes:
+    """The file's bytes; a pipe is not waited for."""
+    try:
+        content = read_regular(path, _MOST_BYTES, follow_link=True)
+    except RefusedFileError as error:
+        raise _unreadable(path, error.flaw.message.removeprefix("cannot be read: "), error.flaw.hint) from error
+    if len(content) > _MOST_BYTES:
+        raise _unreadable(path, f"it is larger than {_MOST_BYTES // 1024**2} MiB")
+    return content
+
+
+def _unreadable(path: Path, why: str, hint: str | None = None) -> Problem:
+    said = f"{path} cannot be read as a plan: {why}"
+    return Problem(Exit.FAILED, "plan-unreadable", said, hint or "name a file that plan --out wrote")

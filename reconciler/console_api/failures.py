@@ -7,6 +7,7 @@ from the server or a library unless the key has been struck out of it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from http import HTTPStatus
 
 from reconciler.ports import ApiError, Fate
@@ -33,6 +34,16 @@ def unusable_proxy(reason: str) -> ApiError:
         f"the proxy that the environment names cannot be used: {one_line(reason)}",
         fate=Fate.NOT_SENT,
         code="proxy-unusable",
+    )
+
+
+def unusable_tls(variables: Mapping[str, str], reason: str) -> ApiError:
+    named = " ".join(f"{name}={one_line(value)}" for name, value in variables.items())
+    return ApiError(
+        f"no https: {named or 'the certificates'} cannot be used: {one_line(reason)}"
+        + (f"; correct or unset {', '.join(variables)}" if variables else ""),
+        fate=Fate.NOT_SENT,
+        code="tls-unusable",
     )
 
 

@@ -6,11 +6,13 @@ in its errors and logs never hold it.
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
@@ -20,6 +22,9 @@ from reconciler.console_api import failures
 from reconciler.console_api.deadline import Cutoff, DeadlineBackend
 from reconciler.settings import is_loopback
 
+if TYPE_CHECKING:
+    import ssl
+
 DEADLINE = "deadline"
 """The request extension that holds the moment (``time.monotonic``) by which a request must be over."""
 
@@ -27,6 +32,8 @@ CONNECT_SECONDS = 4.0
 """For TCP and TLS together; not longer than what a stop request leaves to a run."""
 
 MOST_IN_FLIGHT = 8
+
+_TLS_VARIABLES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE")  # what httpx and Python's ssl read
 
 _IDLE_SECONDS = 5.0  # a connection that idles longer may be dead at its far end, and a write on it lost
 
@@ -154,7 +161,7 @@ def _as_httpx(via: str = "") -> Iterator[None]:
 
 def _pool(url: httpx.URL, proxy: httpx.Proxy | None, network: DeadlineBackend) -> httpcore.ConnectionPool:
     options: dict[str, Any] = {
-        "ssl_context": httpx.create_ssl_context() if url.scheme == "https" else None,
+        "ssl_context": _ssl_context() if url.scheme == "https" else None,
         "max_connections": MOST_IN_FLIGHT,
         "keepalive_expiry": _IDLE_SECONDS,
         "network_backend": network,
@@ -162,6 +169,20 @@ def _pool(url: httpx.URL, proxy: httpx.Proxy | None, network: DeadlineBackend) -
     if proxy is None:
         return httpcore.ConnectionPool(**options)
     return httpcore.HTTPProxy(proxy_url=str(proxy.url), proxy_auth=proxy.raw_auth, **options)
+
+
+def _ssl_context() -> ssl.SSLContext:
+    """As httpx makes it: with the certificates that the environment names, or else its own."""
+    named = {name: os.environ[name] for name in _TLS_VARIABLES if os.environ.get(name)}
+    file, folder = named.get("SSL_CERT_FILE"), named.get("SSL_CERT_DIR")
+    if file and not Path(file).is_file():  # a pipe would be waited for
+        raise failures.unusable_tls({"SSL_CERT_FILE": file}, "there is no such file")
+    if folder and not file and not any(Path(one).is_dir() for one in folder.split(os.pathsep)):
+        raise failures.unusable_tls({"SSL_CERT_DIR": folder}, "there is no such folder")  # httpx would not mind
+    try:
+        return httpx.create_ssl_context()
+    except OSError as error:  # what OpenSSL refuses is one too
+        raise failures.unusable_tls(named, error.strerror or str(error)) from None
 
 
 def _proxy(url: httpx.URL) -> httpx.Proxy | None:

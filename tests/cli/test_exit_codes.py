@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from pathlib import Path
 
@@ -395,3 +396,28 @@ def test_a_job_summary_that_cannot_be_written_changes_no_exit_code(shop: Project
 def test_a_plan_among_the_configs_is_warned_of(shop: Project) -> None:
     done = shop.call("plan", "--out", "configs/plan.json")
     assert (done.code, "is among the configs" in done.stderr) == (0, True)
+
+
+TLS: dict[str, dict[str, str]] = {
+    "a file of nowhere": {"SSL_CERT_FILE": "/nowhere/at/all.pem"},
+    "a folder as the file": {"SSL_CERT_FILE": "."},
+    "a pipe": {"SSL_CERT_FILE": "pipe"},
+    "a file without certificates": {"SSL_CERT_FILE": "configs/limits.yaml"},
+    "a folder of nowhere": {"SSL_CERT_DIR": "/nowhere/at/all"},
+    "a log of nowhere": {"SSLKEYLOGFILE": "/nowhere/at/all.log"},
+}
+
+
+@pytest.mark.parametrize("env", TLS.values(), ids=TLS.keys())
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"], ["pull", "--all"]], ids=lambda words: words[0])
+def test_certificates_of_nowhere_are_named_with_their_variable(
+    project: Project, command: list[str], env: dict[str, str]
+) -> None:
+    """At once: what cannot be trusted is not sent anything, and this host does not even exist."""
+    project.write(limits=config())
+    os.mkfifo(project.path / "pipe")
+    done = project.run(*command, "--api-url", "https://nowhere.invalid", "--format", "json", env=env)
+    [(variable, value)] = env.items()
+    assert (done.code, done.json["error"]["code"]) == (1, "tls-unusable")
+    assert f"{variable}={value}" in done.json["error"]["message"]
+    assert "Traceback" not in done.stderr

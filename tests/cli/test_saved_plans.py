@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -74,6 +75,35 @@ def test_a_plan_that_was_altered_is_refused(planned: Project, live: Live, alter:
         done = planned.call(*command, "--format", "json")
         assert (done.code, done.json["error"]["code"]) == (4, "plan-altered")
     assert live.requests == [("GET", CONFIGS)], "the plan's own"
+
+
+LFS_POINTER = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12\n"
+NOT_A_FILE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a pipe": (os.mkfifo, "is not a regular file"),
+    "a directory": (Path.mkdir, "Is a directory"),
+    "a device": (lambda path: path.symlink_to("/dev/zero"), "is not a regular file"),
+    "a link to itself": (lambda path: path.symlink_to(path.name), "symbolic links"),
+    "nothing": (lambda path: None, "No such file"),
+    "a Git LFS pointer": (lambda path: path.write_text(LFS_POINTER), "is a Git LFS pointer"),
+}
+
+
+@pytest.mark.parametrize(("make", "says"), NOT_A_FILE.values(), ids=NOT_A_FILE.keys())
+@pytest.mark.parametrize("command", [["apply", "--yes"], ["show"]], ids=["apply", "show"])
+def test_what_is_not_a_plans_file_is_named_at_once(
+    served: Project, live: Live, command: list[str], make: Callable[[Path], object], says: str
+) -> None:
+    make(served.path / "odd.json")
+    done = served.run(*command, "odd.json", "--format", "json", via='timeout 20 "$@"')
+    assert (done.code, done.json["error"]["code"], live.requests) == (1, "plan-unreadable", [])
+    assert "odd.json" in done.json["error"]["message"]
+    assert says in done.json["error"]["message"]
+    assert ("git lfs pull" in done.json["error"]["hint"]) is ("LFS" in says)
+
+
+def test_a_plan_may_be_named_by_a_link(planned: Project) -> None:
+    (planned.path / "link.json").symlink_to("plan.json")
+    assert planned.call("show", "link.json").code == 0
 
 
 @pytest.mark.parametrize("text", ["", "[]", "null", "{}", '{"format_version": 1}', "[" * 100_000])
