@@ -11,19 +11,25 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from reconciler import body as bodies
 from reconciler import diff
 from reconciler.body import claims
-from reconciler.dynamic_config.fields import CONDITION, CONFIG, RULE, VARIANT, Managed, unknown
-from reconciler.model import Action, Change, FieldChange, Kind, Resource
+from reconciler.dynamic_config.fields import ARCHIVED, CONDITION, CONFIG, RULE, VARIANT, Managed, unknown
+from reconciler.model import Action, Change, FieldChange, Kind, Request, Resource
 from reconciler.normalize import canonical_text
 from reconciler.normalize import live as normalized
 from reconciler.plan import API_PATH
 from reconciler.ports import Payload
 
 _SHOWN = 60  # characters of a value that a message shows
+_WAYS = {
+    Action.CREATE: Request("POST", API_PATH, {}),
+    Action.UPDATE: Request("POST", f"{API_PATH}/{{}}", {}),
+    Action.UNARCHIVE: Request("PUT", f"{API_PATH}/{{}}/unarchive", {}),
+}
 _LISTS = ("rules", "variants", "conditions")  # whose items a plan names by live's place where they are removed
 
 
@@ -38,14 +44,22 @@ def contradiction(change: Change) -> str | None:
 def contradictions(changes: Iterable[Change], live: Sequence[Payload]) -> dict[str, str]:
     """Config id → what its update would do to live other than its fields show. ``live`` must be as the plan saw it."""
     payloads = {str(one.get("id")): one for one in live}
-    updates = [one for one in changes if one.action is Action.UPDATE and one.id in payloads]
-    found = {one.id: next(_against(one, normalized(payloads[one.id])), None) for one in updates}
+    updates = [_update_of(one) for one in changes if one.action is not Action.CREATE and one.id in payloads]
+    found = {one.id: next(_against(one, normalized(payloads[one.id])), None) for one in updates if one is not None}
     return {config_id: said for config_id, said in found.items() if said is not None}
 
 
 def _alone(change: Change) -> Iterator[str]:
-    body = change.request.body
     yield from _not_its_own(change)
+    if change.action is Action.UNARCHIVE:
+        yield from _not_unarchived(change)
+        update = _update_of(change)
+        if update is not None:
+            yield from _alone(update)
+        return
+    if change.then is not None:
+        yield "it has a second request, which it does not show"
+    body = change.request.body
     yield from _unknown_keys(change.action, body)
     meant = claims(change.id, body)
     if _spoken(_without_plain(meant.raw)) != _spoken(meant.raw):
@@ -72,13 +86,32 @@ def _against(change: Change, live: Resource) -> Iterator[str]:
 def _not_its_own(change: Change) -> Iterator[str]:
     """Whether the request goes where a change of this config goes."""
     request, is_create = change.request, change.action is Action.CREATE
-    path = API_PATH if is_create else f"{API_PATH}/{change.id}"
-    if (request.method, request.path) != ("POST", path):
+    way = _WAYS[change.action]
+    if (request.method, request.path) != (way.method, way.path.format(change.id)):
         yield f"it shows {change.action.value} {change.id}, and its request is {request.method} {request.path}"
     if request.body.get("id") != (change.id if is_create else None):
         yield f'it shows {change.action.value} {change.id}, and its request names the id "{request.body.get("id")}"'
     if is_create != (change.live is None):
         yield f"it is to {change.action.value} the config, and says that live {'has' if is_create else 'lacks'} it"
+
+
+def _not_unarchived(change: Change) -> Iterator[str]:
+    first = change.fields[0] if change.fields else None
+    if first is None or (first.path, first.kind, first.before) != ("/status", Kind.CHANGED, ARCHIVED):
+        yield "its request unarchives the config, which it does not show"
+    if change.request.body:
+        yield "its request to unarchive the config holds more than that"
+    if change.then is None and change.fields[1:]:
+        yield f"it shows {_shown(change.fields[1])}, and has no request for that"
+
+
+def _update_of(change: Change) -> Change | None:
+    """The full update in a change, as one of its own; None where there is none."""
+    if change.action is not Action.UNARCHIVE:
+        return change
+    if change.then is None:
+        return None
+    return replace(change, action=Action.UPDATE, fields=change.fields[1:], request=change.then, then=None)
 
 
 def _unknown_keys(action: Action, body: Mapping[str, Any]) -> Iterator[str]:

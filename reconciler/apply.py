@@ -11,12 +11,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from reconciler.attempt import RACED, Attempt, Locate, Means, moved, skipped, stopped
 from reconciler.holds import NOT_CONVERGED
-from reconciler.model import Change, Failure, Outcome, Plan, Status
+from reconciler.model import Action, Change, Failure, Outcome, Plan, Status
 from reconciler.ports import Clock, Payload, Reader, Writer
+from reconciler.unarchive import UNARCHIVED_ONLY, Unarchiving
 
 __all__ = ["Locate", "apply", "may_be_live", "not_begun", "stale", "stopped", "undone", "until_stopped", "was_written"]
 
@@ -48,12 +49,27 @@ def apply(
     yield from filter(None, map(_held, plan.changes))
     resends = threading.Semaphore(max(20, len(plan.writes) // 10))
     means = Means(reader, writer, clock, locate, may_be_reviewed, resends)
-    attempts = [Attempt(change, means) for change in plan.writes]
+    attempts = [_attempt(change, means) for change in plan.writes]
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply")
     try:
         yield from _collect({pool.submit(one.carry_out): one for one in attempts}, clock)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+class _Carrier(Protocol):
+    """What carries one change out, however many requests it takes."""
+
+    change: Change
+
+    @property
+    def has_begun(self) -> bool: ...
+
+    def carry_out(self) -> Outcome: ...
+
+
+def _attempt(change: Change, means: Means) -> _Carrier:
+    return Unarchiving(change, means) if change.action is Action.UNARCHIVE else Attempt(change, means)
 
 
 def stale(plan: Plan, fresh: Sequence[Payload]) -> list[Outcome]:
@@ -78,13 +94,14 @@ def until_stopped(clock: Clock, read: Callable[[], _T]) -> _T | None:
 
 def was_written(outcome: Outcome) -> bool:
     """Whether the API accepted the change: all that is verified, and failures that showed only afterwards."""
-    afterwards = (NOT_CONVERGED, RACED, _NOT_CONVERGED_AT_THE_END)
+    afterwards = (NOT_CONVERGED, RACED, UNARCHIVED_ONLY, _NOT_CONVERGED_AT_THE_END)
     return outcome.error is None or (outcome.status is Status.FAILED and outcome.error.code in afterwards)
 
 
 def may_be_live(outcome: Outcome) -> bool:
-    """Whether a change was, or may have been, carried out: all but what certainly was not sent, or was refused."""
-    return outcome.status is Status.UNKNOWN or was_written(outcome)
+    """Whether live may show what a change writes: all but what certainly was not sent, or was refused."""
+    is_halfway = outcome.error is not None and outcome.error.code == UNARCHIVED_ONLY
+    return outcome.status is Status.UNKNOWN or (was_written(outcome) and not is_halfway)
 
 
 def undone(outcome: Outcome, paths: Iterable[str]) -> Outcome:
@@ -103,7 +120,7 @@ def _held(change: Change) -> Outcome | None:
     return None if held is None else Outcome(change, Status.HELD, Failure(held.code, held.message))
 
 
-def _collect(pending: dict[Future[Outcome], Attempt], clock: Clock) -> Iterator[Outcome]:
+def _collect(pending: dict[Future[Outcome], _Carrier], clock: Clock) -> Iterator[Outcome]:
     deadline: float | None = None
     done = _as_they_end(pending)
     while pending:
@@ -133,7 +150,7 @@ def _taken(ended: SimpleQueue[Future[Outcome]]) -> Iterator[Future[Outcome]]:
             yield ended.get_nowait()
 
 
-def _cut_off(attempt: Attempt) -> Outcome:
+def _cut_off(attempt: _Carrier) -> Outcome:
     """A stopped run waits no longer. What has not begun by now will not begin."""
     if not attempt.has_begun:
         return skipped(attempt.change)
@@ -141,7 +158,7 @@ def _cut_off(attempt: Attempt) -> Outcome:
     return Outcome(attempt.change, Status.UNKNOWN, Failure("cut-off", said))
 
 
-def _result(future: Future[Outcome], attempt: Attempt) -> Outcome:
+def _result(future: Future[Outcome], attempt: _Carrier) -> Outcome:
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001 - a bug of ours in one change must not hide what became of the others

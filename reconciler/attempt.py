@@ -28,7 +28,7 @@ from reconciler.fingerprint import fingerprint, version
 from reconciler.holds import NOT_CONVERGED, who_and_when
 from reconciler.model import Action, Change, Failure, Outcome, Status
 from reconciler.ports import ApiError, Clock, Fate, Payload, Reader, Writer
-from reconciler.verify import Difference, differences, phrases
+from reconciler.verify import Difference, phrases, unmet
 
 SETTLING = (1.0, 2.0, 4.0, 8.0, 8.0)
 """Seconds between the looks for a write whose answer was lost."""
@@ -93,6 +93,8 @@ class Attempt:
         writer, change = self._means.writer, self.change
         if change.action is Action.CREATE:
             return writer.create(change.request.body, self._look)
+        if change.action is Action.UNARCHIVE:
+            return writer.unarchive(change.id, self._look)
         return writer.update(change.id, change.request.body, self._look)
 
     def _look(self) -> None:
@@ -121,7 +123,7 @@ class Attempt:
         if error.fate is Fate.UNKNOWN:
             self._landed += 1
             self._doubt = error
-            return self._settle(error, may_resend=self.change.action is Action.UPDATE)
+            return self._settle(error, may_resend=self.change.action is not Action.CREATE)
         if self._doubt is None:
             return self._failed(error)
         # The sending in doubt may be why this one was refused: where it landed, the rules' ids have moved on.
@@ -151,7 +153,7 @@ class Attempt:
 
     def _shown(self, now: Payload | None) -> Outcome | None:
         """What live tells of a sending in doubt; None where it is still as the plan saw it."""
-        if now is not None and not differences(self.change.id, self.change.request.body, now):
+        if now is not None and not unmet(self.change, now):
             return self._judged(now)
         return None if moved(self.change, now) is None else _overtaken(self.change, now)
 
@@ -205,7 +207,7 @@ class Attempt:
     def _wrong(self, after: Payload | None) -> list[Difference]:
         if after is None:
             return [Difference("", note="the config is not there")]
-        return differences(self.change.id, self.change.request.body, after, self._before)
+        return unmet(self.change, after, self._before)
 
     def _somebody_between(self, after: Payload | None) -> bool:
         """An effective write adds one to ``version``: more than we can have added was somebody else's."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from reconciler.dynamic_config.fields import ARCHIVED
 from reconciler.model import FieldChange, Hold, Kind, Origin
 
 NOT_CONVERGED = "not-converged"
@@ -20,6 +21,8 @@ def hold(
     config_id: str, fields: Sequence[FieldChange], live: Mapping[str, Any] | None, *, drift_is_held: bool
 ) -> Hold | None:
     """Why a change must wait, or None. ``live`` is the payload it was compared with; None where there is none."""
+    if live is not None and live.get("status") == ARCHIVED:
+        return Hold("archived", _archived(config_id, live))
     conflicts = [one for one in fields if one.origin is Origin.CONFLICT]
     drifted = [one for one in fields if one.origin is Origin.DRIFT] if drift_is_held else []
     if conflicts or drifted:
@@ -104,6 +107,13 @@ def _short(value: Any) -> str | None:
 
 def _has_pending_rollout(live: Mapping[str, Any]) -> bool:
     return any(rule.get("pendingAutomatedRollouts") for rule in live.get("rules") or ())
+
+
+def _archived(config_id: str, live: Mapping[str, Any]) -> str:
+    return (
+        f"it is archived in Statsig (last changed by {who_and_when(live)}), and the file still has it. "
+        f"Keep it archived: remove the file. Unarchive it, then make it what the file says: --overwrite {config_id}"
+    )
 
 
 def _rollout(config_id: str, live: Mapping[str, Any]) -> str:

@@ -13,6 +13,7 @@ from reconciler.diagnostics import Diagnostic, Location, has_errors
 class Action(StrEnum):
     CREATE = "create"
     UPDATE = "update"
+    UNARCHIVE = "unarchive"
 
 
 class Kind(StrEnum):
@@ -134,7 +135,7 @@ class FieldChange:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Why a change is not written: ``drift``, ``conflict`` or ``rollout-pending``, and what to do."""
+    """Why a change is not written: ``archived``, ``drift``, ``conflict`` or ``rollout-pending``, and what to do."""
 
     code: str
     message: str
@@ -142,7 +143,7 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The one request that carries a change out."""
+    """A request that carries a change out."""
 
     method: str
     path: str
@@ -160,7 +161,7 @@ class LiveVersion:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One config that differs. ``live`` is None for a create."""
+    """One config that differs. ``live`` is None for a create; ``then`` is what follows on ``request``, if anything."""
 
     id: str
     action: Action
@@ -169,6 +170,12 @@ class Change:
     held: Hold | None
     request: Request
     live: LiveVersion | None
+    then: Request | None = None
+
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """What the config is written as; empty where it is only unarchived."""
+        return (self.then or self.request).body
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ equal input gives equal bytes whatever came first.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from reconciler import body, diff, normalize
@@ -15,13 +15,16 @@ from reconciler.base import Base
 from reconciler.checks import changes as change_checks
 from reconciler.checks import with_severities
 from reconciler.diagnostics import Diagnostic, Location, Severity
+from reconciler.dynamic_config.fields import ARCHIVED
 from reconciler.fingerprint import planned_state, sha256
 from reconciler.holds import hold, not_kept
 from reconciler.model import (
     Action,
     Change,
     FieldChange,
+    Kind,
     LimitExceeded,
+    Origin,
     Plan,
     Request,
     Resource,
@@ -120,13 +123,31 @@ def _compare(
         draft.diagnostics.append(live)
         return
     fields = diff.diff(desired, live, base.of(desired.id, live) if base else None)
-    if not fields:
+    is_archived = payload.get("status") == ARCHIVED
+    if not fields and not is_archived:
         draft.unchanged.append(desired.id)
         return
-    request = Request("POST", f"{API_PATH}/{desired.id}", body.update(desired, live))
-    draft.changes.append(_change(desired, Action.UPDATE, fields, request, live, base, settings, selection))
-    draft.diagnostics += change_checks.check(Action.UPDATE, desired, live, fields, request.body)
+    if fields:
+        update = Request("POST", f"{API_PATH}/{desired.id}", body.update(desired, live))
+        change = _change(desired, Action.UPDATE, fields, update, live, base, settings, selection)
+        draft.diagnostics += change_checks.check(Action.UPDATE, desired, live, fields, update.body)
+    if is_archived:
+        unarchive = Request("PUT", f"{API_PATH}/{desired.id}/unarchive", {})
+        shown = [_status(desired, live, base), *fields]
+        change = _change(desired, Action.UNARCHIVE, shown, unarchive, live, base, settings, selection)
+        change = replace(change, then=update if fields else None)
+    draft.changes.append(change)
     draft.diagnostics += _about_live(desired, live, target)
+
+
+def _status(desired: Resource, live: Resource, base: Base | None) -> FieldChange:
+    """That an archived config is in use again. A file cannot archive: where the base has it, live did so since."""
+    is_enabled = desired.spec.get("isEnabled", live.spec["isEnabled"])
+    is_known = base is not None and base.resources.get(desired.id) is not None
+    origin = Origin.DRIFT if is_known else Origin.UNKNOWN
+    place = None if desired.origin is None else desired.origin.locate("/id", key=True)
+    after = "Enabled" if is_enabled else "Disabled"
+    return FieldChange("/status", Kind.CHANGED, ARCHIVED, after, None, origin, place)
 
 
 def _change(
@@ -161,6 +182,7 @@ def digest(api_url: str, changes: Iterable[Change], limit: LimitExceeded | None)
             None
             if change.live is None
             else [change.live.fingerprint, change.live.last_modifier_name, change.live.last_modified_time],
+            *([] if change.then is None else [[change.then.method, change.then.path, change.then.body]]),
         ]
         for change in changes
     ]
@@ -192,11 +214,6 @@ def _plannable(desired: Resource, payload: Payload) -> Resource | Diagnostic:
     except normalize.PayloadError as error:
         message, hint = f"live state cannot be planned against: {error}", "mend it in the console, or remove the file"
         return _at(desired, Severity.ERROR, "live-unreadable", message, hint)
-    if payload.get("status") == "Archived":
-        hint = "unarchive it in the console (or PUT …/unarchive), or remove the file"
-        return _at(
-            desired, Severity.ERROR, "config-archived", "it is archived live, and an update does not unarchive", hint
-        )
     wanted = desired.raw.get("isTemplate")
     if wanted is not None and bool(wanted) != bool(payload.get("isTemplate")):
         message = f"isTemplate is {str(bool(payload.get('isTemplate'))).lower()} live, and can be set on a create only"
@@ -236,7 +253,7 @@ def _about_live(desired: Resource, live: Resource, target: Target) -> Iterable[D
 
 
 def _limit(changes: Sequence[Change], managed: int, settings: Settings) -> LimitExceeded | None:
-    updates = sum(change.action is Action.UPDATE and change.held is None for change in changes)
+    updates = sum(change.action is not Action.CREATE and change.held is None for change in changes)
     if managed < _LIMIT_FROM or updates * 100 <= settings.max_changed_percent * managed:
         return None
     return LimitExceeded(updates, managed, settings.max_changed_percent)

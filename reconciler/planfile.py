@@ -74,6 +74,7 @@ def _document(made: Plan) -> dict[str, Any]:
         "summary": {
             "create": made.count(Action.CREATE),
             "update": made.count(Action.UPDATE),
+            **({"unarchive": unarchived} if (unarchived := made.count(Action.UNARCHIVE)) else {}),
             "held": len(made.held),
             "unchanged": made.unchanged,
             "unmanaged": len(made.unmanaged),
@@ -194,8 +195,13 @@ def _change(change: Change) -> dict[str, Any]:
             "lastModifierName": live.last_modifier_name,
             "lastModifiedTime": live.last_modified_time,
         },
-        "request": {"method": change.request.method, "path": change.request.path, "body": change.request.body},
+        "request": _request(change.request),
+        **({} if change.then is None else {"then": _request(change.then)}),
     }
+
+
+def _request(request: Request) -> dict[str, Any]:
+    return {"method": request.method, "path": request.path, "body": request.body}
 
 
 def _field(one: FieldChange) -> dict[str, Any]:
@@ -214,16 +220,21 @@ def _field(one: FieldChange) -> dict[str, Any]:
 
 
 def _read_change(given: Mapping[str, Any]) -> Change:
-    held, live, request = given["held"], given["live"], given["request"]
+    held, live, then = given["held"], given["live"], given.get("then")
     return Change(
         id=given["id"],
         action=Action(given["action"]),
         file=given["file"],
         fields=tuple(_read_field(one) for one in given["fields"]),
         held=held and Hold(held["code"], held["message"]),
-        request=Request(request["method"], request["path"], request["body"]),
+        request=_read_request(given["request"]),
         live=live and LiveVersion(live["fingerprint"], live["lastModifierName"], live["lastModifiedTime"]),
+        then=None if then is None else _read_request(then),
     )
+
+
+def _read_request(given: Mapping[str, Any]) -> Request:
+    return Request(given["method"], given["path"], given["body"])
 
 
 def _read_field(given: Mapping[str, Any]) -> FieldChange:

@@ -74,6 +74,8 @@ class Writer(Protocol):
 
     def update(self, config_id: str, body: Mapping[str, Any], look: Look | None = None) -> Payload | None: ...
 
+    def unarchive(self, config_id: str, look: Look | None = None) -> Payload | None: ...
+
 
 class Clock(Protocol):
     """Time that tests can turn. Seconds, never going back."""

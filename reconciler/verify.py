@@ -15,6 +15,7 @@ from reconciler.body import claims
 from reconciler.diagnostics import pointer
 from reconciler.diff import diff
 from reconciler.dynamic_config.fields import (
+    ARCHIVED,
     CONDITION,
     CONFIG,
     READ_ONLY,
@@ -24,7 +25,7 @@ from reconciler.dynamic_config.fields import (
     Managed,
     unknown,
 )
-from reconciler.model import FieldChange, Kind, Resource, Rule
+from reconciler.model import Action, Change, FieldChange, Kind, Resource, Rule
 from reconciler.normalize import PayloadError, canonical_text, value
 from reconciler.normalize import live as normalized
 from reconciler.ports import Payload
@@ -72,6 +73,30 @@ def differences(
         return [Difference("", config_id, found.id, note=f'the answer is about "{found.id}"')]
     wrong = [*_unlike(meant, found), *_base_ids(meant, found)]
     return wrong if was is None else [*wrong, *_lost_comments(meant, found, was), *_lost(was, found)]
+
+
+def unmet(change: Change, after: Payload, before: Payload | None = None) -> list[Difference]:
+    """What of a change is not so in ``after``; the same for all its requests together."""
+    if change.action is not Action.UNARCHIVE:
+        return differences(change.id, change.body, after, before)
+    is_archived = after.get("status") == ARCHIVED
+    still = [Difference("/status", change.fields[0].after, ARCHIVED)] if is_archived else []
+    if change.then is not None:
+        return [*still, *differences(change.id, change.body, after, before)]
+    return [*still, *_kept(change.id, after, before)]
+
+
+def _kept(config_id: str, after: Payload, before: Payload | None) -> list[Difference]:
+    """What is no longer as it was: of a write that only unarchives all must be."""
+    try:
+        found = normalized(after)
+        was = found if before is None else normalized(before)
+    except PayloadError as error:
+        return [Difference("", note=f"the answer is not a config ({error})")]
+    if found.id != config_id:
+        return [Difference("", config_id, found.id, note=f'the answer is about "{found.id}"')]
+    unlike = [replace(one, is_lost=True) for one in (*_unlike(was, found), *_base_ids(was, found))]
+    return [*unlike, *_lost(was, found)]
 
 
 def phrases(wrong: Sequence[Difference]) -> str:

@@ -35,7 +35,7 @@ from reconciler.git import GitError
 from reconciler.model import Failure, Outcome, Plan, Status
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
-from reconciler.verify import differences, phrase
+from reconciler.verify import phrase, unmet
 
 if TYPE_CHECKING:
     from reconciler.console_api import Connection
@@ -291,7 +291,7 @@ def _left(plan: Plan, planned: Planned | None, live: Sequence[Payload]) -> Mappi
     if planned is not None:
         return {one.id: [each.path for each in one.fields] for one in planned.again(live).changes}
     payloads = {str(one.get("id")): one for one in live}
-    wrong = {one.id: differences(one.id, one.request.body, payloads.get(one.id, {})) for one in plan.writes}
+    wrong = {one.id: unmet(one, payloads.get(one.id, {})) for one in plan.writes}
     return {config_id: [phrase(one) for one in found] for config_id, found in wrong.items() if found}
 
 

@@ -188,7 +188,7 @@ class Recorder:
         self, plan: Plan | None, outcomes: Sequence[Outcome], settled: Collection[str]
     ) -> dict[str, tuple[str, bytes]]:
         """Of what a saved plan wrote and today's files say otherwise, the files of the commit that it was made of."""
-        written = {one.change.id: one.change.request.body for one in outcomes if one.status is Status.VERIFIED}
+        written = {one.change.id: one.change.body for one in outcomes if one.status is Status.VERIFIED}
         changed = written.keys() - settled
         if not changed or plan is None or plan.commit is None:
             return {}
@@ -222,7 +222,8 @@ class Recorder:
             if outcome is None:
                 now = None if desired.id in self._opened else live.get(desired.id)
             elif outcome.status is Status.VERIFIED:  # a saved plan may have been made from other files than these
-                now = {"id": desired.id, **outcome.change.request.body}
+                body = outcome.change.body  # empty where it was only unarchived, and so was equal all along
+                now = {"id": desired.id, **body} if body else live.get(desired.id)
             else:
                 now = None
             if now is not None and _is_equal(desired, now):

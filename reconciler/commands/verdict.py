@@ -25,5 +25,7 @@ def exit_code(outcomes: Sequence[Outcome]) -> Exit:
 
 
 def _is_pure_drift(change: Change) -> bool:
-    """True where a held change has nothing that its file wants: only live was changed."""
+    """True where a held change has nothing that its file wants: only live was changed, or was archived."""
+    if change.held is not None and change.held.code == "archived":
+        return True
     return all(one.origin is Origin.DRIFT for one in change.fields)

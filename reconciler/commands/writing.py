@@ -78,7 +78,7 @@ def apply_seconds(plan: Plan, windows: Windows) -> float:
     """How long carrying the plan out takes at the least, at the pace that the API allows."""
     from reconciler.console_api.pacing import plan_seconds
 
-    return plan_seconds(len(plan.writes), tuple(windows))
+    return plan_seconds(sum(1 if one.then is None else 2 for one in plan.writes), tuple(windows))
 
 
 def atomically(path: Path, text: str) -> None:

@@ -71,7 +71,10 @@ def connect(
     def post(path: str, body: Mapping[str, Any]) -> Answer:
         return exchange.send("POST", path, content=encoded(body))
 
-    return Connection(ApiReader(get, retries, waits), ApiWriter(post, retries), client.close)
+    def put(path: str, body: Mapping[str, Any]) -> Answer:
+        return exchange.send("PUT", path, content=encoded(body))
+
+    return Connection(ApiReader(get, retries, waits), ApiWriter(post, put, retries), client.close)
 
 
 class Connection:
@@ -122,23 +125,28 @@ class ApiReader:
 
 
 class ApiWriter:
-    """``ports.Writer`` over POST requests, at the pace that the API allows. Every answer it returns was read."""
+    """``ports.Writer`` over POST and PUT, at the pace that the API allows. Every answer it returns was read."""
 
-    def __init__(self, post: Post, retries: Retries) -> None:
+    def __init__(self, post: Post, put: Post, retries: Retries) -> None:
         self._post = post
+        self._put = put
         self._retries = retries
 
     def create(self, body: Mapping[str, Any], look: Look | None = None) -> Payload:
         """Create a config; ``look`` makes sure that there is none of this id."""
-        return self._send(CONFIGS, body, look)
+        return self._send(self._post, CONFIGS, body, look)
 
     def update(self, config_id: str, body: Mapping[str, Any], look: Look | None = None) -> Payload:
         """Full update: ``body`` replaces the whole config; ``look`` makes sure that it is still the planned one."""
-        return self._send(_path(config_id), body, look)
+        return self._send(self._post, _path(config_id), body, look)
 
-    def _send(self, path: str, body: Mapping[str, Any], look: Look | None) -> Payload:
-        post = partial(self._post, path, body)
-        return self._retries.write(post, lambda answer: understood(answer, config_of), look)
+    def unarchive(self, config_id: str, look: Look | None = None) -> Payload:
+        """Make an archived config one like any other; ``look`` makes sure that it is still the planned one."""
+        return self._send(self._put, f"{_path(config_id)}/unarchive", {}, look)
+
+    def _send(self, write: Post, path: str, body: Mapping[str, Any], look: Look | None) -> Payload:
+        send = partial(write, path, body)
+        return self._retries.write(send, lambda answer: understood(answer, config_of), look)
 
 
 def _path(config_id: str) -> str:

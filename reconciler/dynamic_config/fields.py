@@ -116,6 +116,9 @@ CONDITION: dict[str, Field] = _table(
 )
 """The keys of a condition."""
 
+ARCHIVED = "Archived"
+"""The ``status`` of a config that takes no update."""
+
 READ_ONLY: frozenset[str] = frozenset(
     {
         "checksPerHour",

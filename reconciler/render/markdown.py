@@ -98,6 +98,7 @@ def _headline(plan: Plan) -> str:
         (errors, counted(errors, "error")),
         (plan.count(Action.CREATE), counted(plan.count(Action.CREATE), "create")),
         (plan.count(Action.UPDATE), counted(plan.count(Action.UPDATE), "update")),
+        (plan.count(Action.UNARCHIVE), f"{plan.count(Action.UNARCHIVE):,} to unarchive"),
         (len(plan.held), f"{len(plan.held):,} held"),
     ]
     return ", ".join(said for number, said in counts if number) or "no changes"

@@ -219,6 +219,7 @@ def totals(plan: Plan) -> list[str]:
     counts = [
         (plan.count(Action.CREATE), "to create"),
         (plan.count(Action.UPDATE), "to update"),
+        (plan.count(Action.UNARCHIVE), "to unarchive"),
         (len(plan.held), "held"),
     ]
     return [f"{number:,} {what}" for number, what in counts if number]

@@ -20,7 +20,11 @@ _WIDEST_SUBJECT = 36
 _APPLY = "reconciler apply"
 _LISTED = 12  # verified configs, unmanaged ids: what is well is named up to here, then counted
 _SEVERITY = {Severity.ERROR: "bold red", Severity.WARNING: "yellow"}
-_ACTION = {Action.CREATE: ("+ create", "bold green"), Action.UPDATE: ("~ update", "bold yellow")}
+_ACTION = {
+    Action.CREATE: ("+ create", "bold green"),
+    Action.UPDATE: ("~ update", "bold yellow"),
+    Action.UNARCHIVE: ("~ unarchive", "bold yellow"),
+}
 _HELD = ("! held", "bold magenta")
 _STATUS = {
     Status.VERIFIED: "green",
@@ -125,7 +129,7 @@ def _target(plan: Plan) -> Line:
 
 def _urgency(change: Change, about: Mapping[str, list[Diagnostic]]) -> tuple[int, bool]:
     """What needs a decision comes first, and within each action what is warned of."""
-    return 0 if change.held else 1 if change.action is Action.UPDATE else 2, change.id not in about
+    return 0 if change.held else 2 if change.action is Action.CREATE else 1, change.id not in about
 
 
 def _block(change: Change, warnings: Iterable[Diagnostic], page: Page) -> Iterator[Line]:

@@ -133,15 +133,23 @@ def test_a_key_that_is_missing_or_malformed(served: Project, live: Live, output:
     assert live.requests == []
 
 
-def test_an_archived_config_stops_all_of_an_apply(served: Project, live: Live, output: str) -> None:
-    live.create("old", status="Archived")
-    served.write(old=config(2), new=config())
+def test_a_plan_with_errors_stops_all_of_an_apply(served: Project, live: Live, output: str) -> None:
+    live.create("old", isTemplate=True)
+    served.write(old=config(2, isTemplate=False), new=config())
     for command in (["plan"], ["apply", "--yes"], ["apply"]):
         done = served.call(*command, "--format", output)
         assert done.code == 3
-        assert "unarchive" in done.stdout
-        assert done.stdout.count("config-archived") == 1, "said once"
+        assert done.stdout.count("is-template-changed") == 1, "said once"
     assert live.written == []
+
+
+def test_an_archived_config_is_held_and_stops_no_other(served: Project, live: Live, output: str) -> None:
+    live.create("old", status="Archived")
+    served.write(old=config(2), new=config())
+    assert served.call("plan", "--detailed-exitcode", "--format", output).code == 2
+    assert served.call("apply", "--yes", "--format", output).code == 0
+    assert live.written == ["new"]
+    assert served.call("apply", "--yes", "--format", output).code == 0, "only what is held is left"
 
 
 def test_an_api_that_refuses_one_config(served: Project, live: Live, output: str) -> None:

@@ -139,8 +139,8 @@ def test_its_own_limits_and_errors_hold(served: Project, live: Live) -> None:
     assert served.call("apply", "plan.json", "--yes").code == 4
     assert live.written == []
     assert served.call("apply", "plan.json", "--allow-changes", "10").code == 0
-    live.create("archived", status="Archived")
-    served.write(archived=config(2))
+    live.create("template", isTemplate=True)
+    served.write(template=config(2, isTemplate=False))
     assert served.call("plan", "--out", "plan.json").code == 3
     assert served.call("apply", "plan.json", "--yes").code == 3
 

@@ -366,7 +366,7 @@ def test_the_example_configs_are_recorded_to_the_byte(repository: Repository) ->
     assert files == [line for line in at_head if not line.endswith(skipped)]
 
 
-@pytest.mark.parametrize("why", ["refused", "over the limit", "unreachable", "expected otherwise", "archived"])
+@pytest.mark.parametrize("why", ["refused", "over the limit", "unreachable", "expected otherwise", "with errors"])
 def test_a_run_that_wrote_nothing_is_recorded_too(running: Repository, live: Live, why: str) -> None:
     before = running.recorded
     running.write(alpha=config(2))
@@ -377,9 +377,9 @@ def test_a_run_that_wrote_nothing_is_recorded_too(running: Repository, live: Liv
         live.fail({"always": True, "fault": {"kind": "status", "status": 403}})
     elif why == "expected otherwise":
         flags = ["--expect", "sha256:0"]
-    elif why == "archived":
-        live.create("archived", status="Archived")
-        running.write(archived=config(2))
+    elif why == "with errors":
+        live.create("template", isTemplate=True)
+        running.write(template=config(2, isTemplate=False))
     else:
         for number in range(10):
             live.create(f"config{number}")
@@ -389,6 +389,17 @@ def test_a_run_that_wrote_nothing_is_recorded_too(running: Repository, live: Liv
     assert parent in running.git("rev-list", "--max-count=2", f"{RECORD}^").splitlines()
     assert running.recorded == before
     assert sorted(live.written) == ["alpha", "beta"], "the first run's"
+
+
+@pytest.mark.parametrize("file", [config(2), config(1, description="")], ids=["and updated", "and no more"])
+def test_a_config_that_was_unarchived_is_recorded(running: Repository, live: Live, file: str) -> None:
+    live.edit("alpha", status="Archived")
+    running.write(alpha=file)
+    held = running.apply()
+    assert (held.code, recorded(running)["alpha"]) == (0, config(1)), "held, and so as it was"
+    done = running.apply("--overwrite", "alpha")
+    assert (done.code, live["alpha"]["status"]) == (0, "Enabled")
+    assert recorded(running)["alpha"] == file
 
 
 def test_what_is_equal_is_recorded_although_nothing_was_written(running: Repository, live: Live) -> None:
