@@ -18,6 +18,7 @@ from reconciler.holds import NOT_CONVERGED
 from reconciler.model import Action, Change, Failure, Outcome, Plan, Status
 from reconciler.ports import Clock, Payload, Reader, Writer
 from reconciler.unarchive import UNARCHIVED_ONLY, Unarchiving
+from reconciler.verify import Difference, phrases
 
 __all__ = ["Locate", "apply", "may_be_live", "not_begun", "stale", "stopped", "undone", "until_stopped", "was_written"]
 
@@ -104,9 +105,9 @@ def may_be_live(outcome: Outcome) -> bool:
     return outcome.status is Status.UNKNOWN or (was_written(outcome) and not is_halfway)
 
 
-def undone(outcome: Outcome, paths: Iterable[str]) -> Outcome:
-    """The outcome of a change that was verified, but of which ``paths`` differed when the run ended."""
-    said = f"verified after its write, but by the end of the run live differed in {', '.join(paths)}"
+def undone(outcome: Outcome, wrong: Sequence[Difference]) -> Outcome:
+    """The outcome of a change that was verified, and of which something differed when the run ended."""
+    said = f"verified after its write, but by the end of the run live differed: {phrases(wrong)}"
     return Outcome(outcome.change, Status.FAILED, Failure(_NOT_CONVERGED_AT_THE_END, said))
 
 

@@ -127,10 +127,11 @@ def _sides(one: Difference) -> tuple[str, str]:
 
 
 def _unlike(meant: Resource, found: Resource) -> Iterator[Difference]:
-    yield from (_difference(change) for change in diff(meant, found))
+    yield from (difference(change) for change in diff(meant, found))
 
 
-def _difference(change: FieldChange) -> Difference:
+def difference(change: FieldChange) -> Difference:
+    """What a plan still shows of a write: its file's side was sent, its live side is what was read."""
     kind = _KIND_OF.get(change.kind, change.kind)
     return Difference(change.path, change.after, change.before, kind, change.rule)
 

@@ -35,7 +35,7 @@ from reconciler.git import GitError
 from reconciler.model import Failure, Outcome, Plan, Status
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
-from reconciler.verify import phrase, unmet
+from reconciler.verify import Difference, difference, unmet
 
 if TYPE_CHECKING:
     from reconciler.console_api import Connection
@@ -260,9 +260,9 @@ def _check_again(plan: Plan, this: _Run) -> None:
     ]
 
 
-def _left_once_caught_up(plan: Plan, this: _Run, verified: Mapping[str, Outcome]) -> Mapping[str, Sequence[str]]:
-    """Id → paths of what still differs, once no read is behind what was verified; empty where the run is stopped."""
-    left: Mapping[str, Sequence[str]] = {}
+def _left_once_caught_up(plan: Plan, this: _Run, verified: Mapping[str, Outcome]) -> Mapping[str, Sequence[Difference]]:
+    """Id → what still differs, once no read is behind what was verified; empty where the run is stopped."""
+    left: Mapping[str, Sequence[Difference]] = {}
     for pause in SHOWING:
         if not this.clock.sleep(pause):
             return {}
@@ -286,13 +286,13 @@ def _lagging(left: Collection[str], verified: Mapping[str, Outcome], live: Seque
     )
 
 
-def _left(plan: Plan, planned: Planned | None, live: Sequence[Payload]) -> Mapping[str, Sequence[str]]:
-    """Id → what still differs, by its path."""
+def _left(plan: Plan, planned: Planned | None, live: Sequence[Payload]) -> Mapping[str, Sequence[Difference]]:
+    """Id → what still differs."""
     if planned is not None:
-        return {one.id: [each.path for each in one.fields] for one in planned.again(live).changes}
+        return {one.id: [difference(each) for each in one.fields] for one in planned.again(live).changes}
     payloads = {str(one.get("id")): one for one in live}
     wrong = {one.id: unmet(one, payloads.get(one.id, {})) for one in plan.writes}
-    return {config_id: [phrase(one) for one in found] for config_id, found in wrong.items() if found}
+    return {config_id: found for config_id, found in wrong.items() if found}
 
 
 def _locator(planned: Planned | None) -> applying.Locate:

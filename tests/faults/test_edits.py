@@ -128,7 +128,7 @@ def test_an_edit_after_the_write_stays_and_the_closing_check_tells_of_it() -> No
         done = world.apply()
         [result] = [one for one in done.json["results"] if one["id"] == name]
         assert (done.code, result["status"], result["error"]["code"]) == (6, "failed", "not-converged-at-the-end")
-        assert "/defaultValue/value" in result["error"]["message"]
+        assert '/description sent "", read "hers"; /defaultValue/value sent 2, read 77' in result["error"]["message"]
         assert world.value(name) == 77
 
 
