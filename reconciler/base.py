@@ -70,7 +70,10 @@ def is_behind(payload: Payload | None, seen: int) -> bool:
 def _is_as_planned(write: OpenWrite, live: Resource | None) -> bool:
     if live is None or write.fingerprint is None:
         return live is None and write.fingerprint is None
-    return fingerprint(live) == write.fingerprint and version(dict(live.raw)) == write.version
+    now, seen = fingerprint(live), version(dict(live.raw))
+    if write.between is not None and now == write.between:
+        return seen is None or write.version is None or seen == write.version + 1
+    return now == write.fingerprint and seen == write.version
 
 
 def _resource(config_id: str, body: Mapping[str, Any]) -> Resource | None:

@@ -31,12 +31,14 @@ class OpenWrite:
 
     ``body`` is what was, or was about to be, sent. ``fingerprint`` and ``version`` are live's as planned, None for a
     create. ``read`` holds the writable fields of what the server made of the body, where it made something else of it.
+    ``between`` is live's fingerprint after the first of two requests, which unarchives and writes nothing else.
     """
 
     body: Mapping[str, Any]
     fingerprint: str | None
     version: int | None
     read: Mapping[str, Any] | None = None
+    between: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,8 @@ def to_text(record: Record) -> str:
 
 
 def _open(write: OpenWrite) -> dict[str, Any]:
-    read = {} if write.read is None else {"read": write.read}
-    return {"body": write.body, "fingerprint": write.fingerprint, "version": write.version, **read}
+    more = {name: given for name, given in (("read", write.read), ("between", write.between)) if given is not None}
+    return {"body": write.body, "fingerprint": write.fingerprint, "version": write.version, **more}
 
 
 def from_text(text: str | bytes) -> Record:
@@ -97,4 +99,4 @@ def _read(given: Mapping[str, Any]) -> OpenWrite:
     body, read = given["body"], given.get("read")
     if not isinstance(body, dict) or not isinstance(read, dict | None):
         raise TypeError("a body is a mapping")
-    return OpenWrite(body, given["fingerprint"], given["version"], read)
+    return OpenWrite(body, given["fingerprint"], given["version"], read, given.get("between"))

@@ -21,6 +21,11 @@ UNARCHIVED_ONLY = "unarchived-only"
 _UPDATED = (NOT_CONVERGED, RACED)  # failures of an update that was carried out
 
 
+def unarchived(live: Payload) -> Payload:
+    """An archived config as the first of the two requests leaves it."""
+    return {**live, "status": "Enabled" if live.get("isEnabled") else "Disabled"}
+
+
 class Unarchiving:
     """Carries out a change that unarchives; ``has_begun`` as of an ``Attempt``."""
 

@@ -25,14 +25,15 @@ from reconciler.commands.problems import Exit, Problem
 from reconciler.diff import diff
 from reconciler.documents import Document
 from reconciler.dynamic_config.fields import CONFIG
-from reconciler.fingerprint import version
+from reconciler.fingerprint import fingerprint, version
 from reconciler.git import GitError, Repository, Tip
-from reconciler.model import Change, Outcome, Plan, Resource, Status
+from reconciler.model import Action, Change, Outcome, Plan, Resource, Status
 from reconciler.normalize import PayloadError
 from reconciler.normalize import live as normalized
 from reconciler.ports import Payload
 from reconciler.record import OpenWrite, Record
 from reconciler.settings import Target
+from reconciler.unarchive import unarchived
 
 _BOM = b"\xef\xbb\xbf"
 _MERGES = 5  # tries to put this run's entries on top of what other runs recorded meanwhile
@@ -298,9 +299,11 @@ def _fetch(repository: Repository, ref: str, remote: str) -> None:
 
 def _opened(change: Change, live: Payload | None) -> OpenWrite:
     """A write that is about to begin, and what it was planned against."""
-    if change.live is None:
-        return OpenWrite(change.request.body, None, None)
-    return OpenWrite(change.request.body, change.live.fingerprint, version(live))
+    if change.live is None or live is None:
+        return OpenWrite(change.body, None, None)
+    body = change.body or _writable(live) or {}  # what is only unarchived is written as it is
+    between = fingerprint(normalized(unarchived(live))) if change.action is Action.UNARCHIVE else None
+    return OpenWrite(body, change.live.fingerprint, version(live), between=between)
 
 
 def _writable(payload: Mapping[str, Any] | None) -> dict[str, Any] | None:

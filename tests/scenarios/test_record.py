@@ -236,6 +236,28 @@ def test_a_create_that_was_killed_and_then_edited(repository: Repository, live: 
     assert repository.plan().json["released"] == ["alpha"], "it may have been created from a file"
 
 
+@pytest.mark.parametrize("requests", [0, 1, 2])
+def test_after_a_kill_while_unarchiving_nothing_of_our_own_is_held(
+    running: Repository, live: Live, requests: int
+) -> None:
+    """Two requests: it may have been killed before, between and after them."""
+    running.write(alpha=config(2))
+    running.merge()
+    live.edit("alpha", status="Archived")
+    states = [live["alpha"]]
+    live.before("POST", "/alpha", lambda: states.append(live["alpha"]))
+    assert running.apply("--overwrite", "alpha").statuses == {"alpha": "verified"}
+    states.append(live["alpha"])
+    running.git("update-ref", RECORD, f"{RECORD}^")
+    live.emulator.seed([states[requests]])
+    running.write(alpha=config(3))
+    running.merge()
+    assert running.plan().held == ({"alpha": "archived"} if requests == 0 else {})
+    assert running.apply("--overwrite", "alpha").statuses == {"alpha": "verified"}
+    assert (value(live, "alpha"), live["alpha"]["status"]) == (3, "Enabled")
+    assert running.plan("--detailed-exitcode").code == 0
+
+
 def test_a_write_in_doubt_stays_open_and_one_that_was_refused_does_not(running: Repository, live: Live) -> None:
     running.write(alpha=config(2), beta=config(2))
     running.merge()
