@@ -28,6 +28,11 @@ class Files:
     count: int
 
     @property
+    def ids(self) -> frozenset[str]:
+        """The ids of all that could be read."""
+        return frozenset(document.id for document in self.documents)
+
+    @property
     def sources(self) -> Mapping[str, str]:
         """File → text, for renderers that show the line."""
         return {document.file: document.text for document in self.documents}
