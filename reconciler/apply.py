@@ -40,10 +40,12 @@ def apply(
     locate: Locate = lambda _id, _path: None,
     may_be_reviewed: bool = False,
     workers: int = WORKERS,
+    on_tick: Callable[[], None] = lambda: None,
 ) -> Iterator[Outcome]:
     """Carry a plan out and yield what became of each change, as it is known; held ones first.
 
     ``may_be_reviewed``: an accepted write may wait for a review, so one that does not show is unknown, not failed.
+    ``on_tick`` is called several times a second.
     Never raises for what the world refuses. Once ``clock.stopping``, no new write begins: what is in flight is
     finished or classified within seconds, and the remainder is ``skipped``.
     """
@@ -53,7 +55,7 @@ def apply(
     attempts = [_attempt(change, means) for change in plan.writes]
     pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="apply")
     try:
-        yield from _collect({pool.submit(one.carry_out): one for one in attempts}, clock)
+        yield from _collect({pool.submit(one.carry_out): one for one in attempts}, clock, on_tick)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
 
@@ -80,12 +82,13 @@ def stale(plan: Plan, fresh: Sequence[Payload]) -> list[Outcome]:
     return [Outcome(change, Status.STALE, why) for change, why in found if why is not None]
 
 
-def until_stopped(clock: Clock, read: Callable[[], _T]) -> _T | None:
+def until_stopped(clock: Clock, read: Callable[[], _T], on_tick: Callable[[], None] = lambda: None) -> _T | None:
     """What ``read`` returns or raises; None once the run was asked to stop: a slow answer is then not waited for."""
     pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="read")
     try:
         answer = pool.submit(read)
         while not wait([answer], timeout=_TICK).done:
+            on_tick()
             if clock.stopping:
                 return None
         return None if clock.stopping else answer.result()  # a read that was itself cut short raises
@@ -121,12 +124,13 @@ def _held(change: Change) -> Outcome | None:
     return None if held is None else Outcome(change, Status.HELD, Failure(held.code, held.message))
 
 
-def _collect(pending: dict[Future[Outcome], _Carrier], clock: Clock) -> Iterator[Outcome]:
+def _collect(pending: dict[Future[Outcome], _Carrier], clock: Clock, on_tick: Callable[[], None]) -> Iterator[Outcome]:
     deadline: float | None = None
     done = _as_they_end(pending)
     while pending:
         for future in _taken(done):
             yield _result(future, pending.pop(future))
+        on_tick()
         if not clock.stopping:
             continue
         deadline = deadline or clock.monotonic() + _STOPPING_GRACE

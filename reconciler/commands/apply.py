@@ -24,9 +24,10 @@ from reconciler.commands.consent import Consent
 from reconciler.commands.files import Files, settings_must_be_valid
 from reconciler.commands.planning import Choice, Planned
 from reconciler.commands.problems import Exit, Problem
+from reconciler.commands.progress import Progress, TickingClock
 from reconciler.commands.recording import Recorder, usable
 from reconciler.commands.signals import Signals, Stoppable
-from reconciler.commands.terminal import Terminal
+from reconciler.commands.terminal import HowFar, Terminal
 from reconciler.commands.verdict import exit_code
 from reconciler.diagnostics import Location
 from reconciler.documents import top_level
@@ -197,7 +198,9 @@ def _is_as_planned(plan: Plan, this: _Run) -> bool:
     """Time went by since the plan: only where live is still what it saw may anything be written."""
     reader = this.connection.reader
     fresh = applying.until_stopped(
-        this.clock, lambda: planning.caught_up(reader.list_configs(), this.base, reader, this.clock)
+        this.clock,
+        lambda: planning.caught_up(reader.list_configs(), this.base, reader, this.clock),
+        this.terminal.tick,
     )
     if fresh is None:
         this.outcomes = applying.not_begun(plan.changes, applying.stopped())
@@ -214,34 +217,28 @@ def _is_as_planned(plan: Plan, this: _Run) -> bool:
 
 
 def _write(plan: Plan, this: _Run) -> None:
-    ends = this.clock.monotonic() + writing.apply_seconds(plan, connecting.windows_of(this.settings, this.target))
-
-    def how_far() -> str:
-        return _how_far(len(this.outcomes), len(plan.changes), ends - this.clock.monotonic())
-
-    this.terminal.progress(how_far)
+    windows = connecting.windows_of(this.settings, this.target)
+    progress = Progress(len(plan.writes), windows, this.clock)
+    this.terminal.progress(progress)
     for outcome in applying.apply(
         plan,
         this.connection.reader,
         this.connection.writer,
-        this.clock,
+        TickingClock(this.clock, this.terminal.tick),
         locate=_locator(this.planned),
         may_be_reviewed=this.target.respect_review_settings,
+        on_tick=this.terminal.tick,
     ):
         this.outcomes.append(outcome)
-        this.terminal.progress(how_far)
+        progress.add(outcome)
+        this.terminal.progress(progress)
     if not all(one.sees_races for one in this.outcomes):
         this.terminal.warn(
             "Statsig shows no version that rises with each write here: had somebody else written in the same moment, "
             "this run could not have seen it"
         )
     this.outcomes.sort(key=lambda one: one.change.id)
-
-
-def _how_far(done: int, total: int, seconds: float) -> str:
-    from reconciler.render.phrases import duration
-
-    return f"{done}/{total}" + (f"   done in {duration(seconds)}" if done < total and seconds > 1 else "")
+    this.terminal.progress(lambda: HowFar(f"{progress.text}, reading live configs again"))
 
 
 def _check_again(plan: Plan, this: _Run) -> None:
@@ -263,10 +260,11 @@ def _check_again(plan: Plan, this: _Run) -> None:
 def _left_once_caught_up(plan: Plan, this: _Run, verified: Mapping[str, Outcome]) -> Mapping[str, Sequence[Difference]]:
     """Id → what still differs, once no read is behind what was verified; empty where the run is stopped."""
     left: Mapping[str, Sequence[Difference]] = {}
+    clock = TickingClock(this.clock, this.terminal.tick)
     for pause in SHOWING:
-        if not this.clock.sleep(pause):
+        if not clock.sleep(pause):
             return {}
-        fresh = applying.until_stopped(this.clock, this.connection.reader.list_configs)
+        fresh = applying.until_stopped(this.clock, this.connection.reader.list_configs, this.terminal.tick)
         if fresh is None:
             return {}
         this.live = fresh

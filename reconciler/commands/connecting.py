@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.terminal import Terminal
+from reconciler.commands.terminal import HowFar, Terminal
 from reconciler.model import TargetRef
 from reconciler.ports import Clock
 from reconciler.settings import Settings, SettingsError, Target
@@ -46,8 +46,13 @@ def connected(
     from reconciler.console_api import KeyProblem, checked_key, connect
 
     windows = windows_of(settings, target)
+    terminal.monotonic = clock.monotonic
     if target.is_embedded:
-        with _embedded(root, target) as handle, connect(target, None, clock, handle=handle, windows=windows) as opened:
+        with (
+            _embedded(root, target) as handle,
+            connect(target, None, clock, handle=handle, windows=windows, on_wait=terminal.waiting) as opened,
+        ):
+            terminal.progress(_reading)
             yield opened
         return
     try:
@@ -56,7 +61,12 @@ def connected(
         raise Problem(Exit.INVALID, "key-unusable", error.message, error.hint, target=reference(target)) from None
     terminal.redactor = terminal.redactor.also(key)
     with connect(target, key, clock, windows=windows, on_wait=terminal.waiting) as opened:
+        terminal.progress(_reading)
         yield opened
+
+
+def _reading() -> HowFar:
+    return HowFar("reading live configs")
 
 
 def windows_of(settings: Settings, target: Target) -> tuple[tuple[int, float], ...]:

@@ -5,17 +5,28 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from reconciler.commands.problems import Exit, Problem
 from reconciler.redactor import Redactor, of_environment
 from reconciler.render import inert
 
 _WIDTH = 120  # where nothing says how wide the output is
-_WORTH_A_LINE = 5.0  # seconds of waiting that a log tells of
+_WORTH_A_LINE = 5.0  # seconds of waiting that a log names at once
+_SILENCE = 25.0  # seconds after which a log gets a line: a CI that sees none for minutes ends the job
+_DAY = 86_400
+
+
+class HowFar(NamedTuple):
+    """``text`` says what was done, of how much; ``left`` is how many seconds are left, None where that is not known."""
+
+    text: str = ""
+    left: float | None = None
 
 
 @dataclass(slots=True)
@@ -32,9 +43,14 @@ class Terminal:
     """Knows the keys: they are struck out of all that is written, also where the API sends one back in a config."""
     has_result: bool = False
     """Whether anything was written to stdout: a second document would spoil the first."""
+    monotonic: Callable[[], float] = time.monotonic
+    """The run's own time; tests turn it."""
     _progress_shown: bool = False
-    _how_far: Callable[[], str] = lambda: ""
+    _how_far: Callable[[], HowFar] = HowFar
+    _wait: tuple[float, str] | None = None  # when it ends, and what for
     _waited_for: set[str] = field(default_factory=set)
+    _logged_at: float | None = None
+    _logging: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def color(self) -> bool:
@@ -87,25 +103,66 @@ class Terminal:
         self.stderr.write(inert.runner(shown) + "\n")
         self.stderr.flush()
 
-    def progress(self, how_far: Callable[[], str]) -> None:
-        """How far the command is: one line that replaces the one before it; only where a person looks on.
+    def progress(self, how_far: Callable[[], HowFar]) -> None:
+        """How far the command is: one line that replaces the one before it where a person looks on, else a log's lines.
 
         It is asked again for every second of a wait.
         """
         self._how_far = how_far
-        self._show(how_far())
+        self._say_how_far()
 
     def waiting(self, seconds: float, why: str) -> None:
-        """Count a wait down beside how far it is, for who looks on; a log gets one line for each reason to wait.
+        """Count a wait down beside how far the command is; a log has the first wait for each reason at once.
 
         No seconds left: the wait is over.
         """
+        self._wait = (self.monotonic() + seconds, why) if seconds else None
+        self._say_how_far(at_once=why if seconds >= _WORTH_A_LINE else None)
+
+    def tick(self) -> None:
+        """Time goes by: a log that was silent for long gets a line. Any thread may call it, as often as it likes."""
+        if not self.shows_progress:
+            self._say_how_far()
+
+    def _say_how_far(self, at_once: str | None = None) -> None:
         if self.shows_progress:
-            wait = f"   waiting {seconds:.0f} s: {why}" if seconds else ""
-            self._show((self._how_far() + wait).lstrip())
-        elif seconds >= _WORTH_A_LINE and why not in self._waited_for:
-            self._waited_for.add(why)
-            self.note(f"waiting {seconds:.0f} s: {why}")
+            self._show(self._for_a_person())
+        elif self._logging.acquire(blocking=False):  # else another thread is about to write the line
+            try:
+                self._log(at_once)
+            finally:
+                self._logging.release()
+
+    def _log(self, at_once: str | None) -> None:
+        now = self.monotonic()
+        is_new = at_once is not None and at_once not in self._waited_for
+        if self._logged_at is None:
+            self._logged_at = now
+        if is_new or now - self._logged_at >= _SILENCE:
+            self._waited_for |= {at_once} if at_once else set()
+            self._logged_at = now
+            self.note(self._for_a_log())
+
+    def _for_a_person(self) -> str:
+        from reconciler.render.phrases import duration
+
+        how_far, (left, why) = self._how_far(), self._waits_for()
+        ends = 0.0 if how_far.left is None else max(how_far.left, left)
+        done = f"done in {duration(ends)}" if ends > 1 else ""
+        return "   ".join(filter(None, [how_far.text, done, f"waiting {left:.0f} s: {why}" if why else ""]))
+
+    def _for_a_log(self) -> str:
+        how_far, (left, why) = self._how_far(), self._waits_for()
+        ends = 0.0 if how_far.left is None else max(how_far.left, left)
+        wait = f"waiting for {why} until {_time_in(left)}" if why else ""
+        done = f"done about {_time_in(ends)}" if ends > 0 else ""
+        return ", ".join(filter(None, [how_far.text, wait, done])) or "still running"
+
+    def _waits_for(self) -> tuple[float, str]:
+        """The seconds that are left of a wait and what for; 0.0 and nothing where there is no wait."""
+        ends, why = self._wait or (0.0, "")
+        left = ends - self.monotonic()
+        return (left, why) if left > 0 else (0.0, "")
 
     def _show(self, line: str) -> None:
         if self.shows_progress:
@@ -124,6 +181,14 @@ class Terminal:
         if self._progress_shown:
             self._progress_shown = False
             self.stderr.write("\r\x1b[K")
+
+
+def _time_in(seconds: float) -> str:
+    """The time of day in so many seconds, by the wall clock; arithmetic alone, since that clock may be far off."""
+    now = time.time()
+    days, second = divmod(int(now + seconds), _DAY)
+    said = f"{second // 3600:02}:{second // 60 % 60:02} UTC"
+    return said if seconds < _DAY else f"{said} in {days - int(now) // _DAY} days"
 
 
 def standard(environ: Mapping[str, str] | None = None) -> Terminal:

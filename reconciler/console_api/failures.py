@@ -22,7 +22,7 @@ _ADVICE = {
 
 
 def interrupted(why: str) -> ApiError:
-    return ApiError(f"interrupted: {why}", fate=Fate.NOT_SENT, code="interrupted")
+    return ApiError(f"interrupted while waiting for {why}", fate=Fate.NOT_SENT, code="interrupted")
 
 
 def unusable_url(url: str) -> ApiError:

@@ -23,15 +23,20 @@ DEFAULT_WINDOWS: Windows = ((95, 10.0), (880, 900.0))
 """A little under what the API documents, since a project's other clients share it."""
 
 _GUARD = 0.001
-_WHY = "the project's rate limit"
+_WHY = "its turn within the project's rate limit"
+
+
+def schedule(writes: int, windows: Windows = DEFAULT_WINDOWS) -> list[float]:
+    """When each of that many writes is sent at best, in seconds from the first, if each one were answered at once."""
+    sent: list[float] = []
+    for index in range(writes):
+        sent.append(max([0.0, *(sent[index - most] + seconds for most, seconds in windows if index >= most)]))
+    return sent
 
 
 def plan_seconds(writes: int, windows: Windows = DEFAULT_WINDOWS) -> float:
     """How long that many writes take at best, in seconds, if each one were answered at once."""
-    sent: list[float] = []
-    for index in range(writes):
-        sent.append(max([0.0, *(sent[index - most] + seconds for most, seconds in windows if index >= most)]))
-    return sent[-1] if sent else 0.0
+    return max(schedule(writes, windows), default=0.0)
 
 
 class Pacer:
@@ -69,15 +74,16 @@ class Pacer:
             if self._clock.stopping:
                 raise failures.interrupted(_WHY)
             with self._count:
-                wait = self._until_room(self._clock.monotonic())
+                wait, window = self._until_room(self._clock.monotonic())
                 if wait <= 0:
                     self._in_flight += 1
                     return
-            self._waits.sleep(wait, _WHY)
+            self._waits.sleep(wait, _named(window))
 
-    def _until_room(self, now: float) -> float:
-        waits = (self._until_room_in(most, seconds + _GUARD, now) for most, seconds in self._windows)
-        return max(waits, default=0.0)
+    def _until_room(self, now: float) -> tuple[float, float]:
+        """The longest wait, and the length of the window that asks for it."""
+        waits = ((self._until_room_in(most, seconds + _GUARD, now), seconds) for most, seconds in self._windows)
+        return max(waits, default=(0.0, 0.0))
 
     def _until_room_in(self, most: int, seconds: float, now: float) -> float:
         """Seconds until one window has room; at least that long, where requests in flight alone fill it."""
@@ -87,3 +93,7 @@ class Pacer:
         if len(self._answered) < room:
             return 0.0
         return self._answered[-room] + seconds - now
+
+
+def _named(seconds: float) -> str:
+    return f"the {seconds / 60:g}-minute window" if seconds >= 60 else f"the {seconds:g}-second window"

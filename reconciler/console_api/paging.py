@@ -33,7 +33,7 @@ def consistent_list(fetch: Callable[[int], Page], waits: Waits, call: str) -> li
     """
     for attempt in range(1, _MOST_LISTS + 1):
         try:
-            return _one_list(fetch)
+            return _one_list(fetch, waits)
         except _InconsistentError as error:
             if attempt == _MOST_LISTS:
                 raise failures.inconsistent_list(call, attempt, str(error)) from None
@@ -41,11 +41,12 @@ def consistent_list(fetch: Callable[[int], Page], waits: Waits, call: str) -> li
     raise AssertionError("the last attempt returns or raises")
 
 
-def _one_list(fetch: Callable[[int], Page]) -> list[Payload]:
+def _one_list(fetch: Callable[[int], Page], waits: Waits) -> list[Payload]:
     found: dict[str, Payload] = {}
     total: int | None = None
     for number in range(1, _MOST_PAGES + 1):
         page = fetch(number)
+        waits.go_on()
         if number > 1 and page.total != total:
             raise _InconsistentError(f"page 1 counts {total} configs, page {number} counts {page.total}")
         total = page.total

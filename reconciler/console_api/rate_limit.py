@@ -16,8 +16,8 @@ PATIENCE = 20 * 60.0
 
 _LONGEST_GUESS = 60.0
 _ROW_OF_LONG_WINDOW = 3
-_WHY = "the API asks to slow down (429)"
-_WHY_LONG = "the API asks to slow down (429 again and again: its 15-minute window is assumed to be used up)"
+_WHY = "the API, which asks to slow down (429)"
+_WHY_LONG = "the API, which asks to slow down (429 again and again: its 15-minute window is assumed to be used up)"
 
 
 class Pause:

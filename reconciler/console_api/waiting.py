@@ -8,7 +8,10 @@ from reconciler.console_api import failures
 from reconciler.ports import Clock
 
 OnWait = Callable[[float, str], None]
-"""Told the seconds that remain and what is waited for, about once a second; 0.0 when that wait is over."""
+"""Gets the seconds that remain and what is waited for, about once a second; 0.0 when that wait is over.
+
+What is waited for reads well after "waiting for".
+"""
 
 _SLICE = 1.0
 _SHORTEST = 0.001  # a wait below the clock's resolution must still end
@@ -20,6 +23,10 @@ class Waits:
     def __init__(self, clock: Clock, on_wait: OnWait | None = None) -> None:
         self.clock = clock
         self._on_wait = on_wait or (lambda _seconds, _why: None)
+
+    def go_on(self) -> None:
+        """Nothing is waited for, and the run has got a step further."""
+        self._on_wait(0.0, "")
 
     def sleep(self, seconds: float, why: str) -> None:
         """Wait; raises ``ApiError`` (interrupted) where the run was asked to stop meanwhile."""

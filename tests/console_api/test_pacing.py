@@ -111,7 +111,7 @@ def test_a_wait_is_counted_down_and_its_end_is_told(clock: VirtualClock) -> None
             pass
     assert [round(left) for left, _ in told[:3]] == [10, 9, 8]
     assert told[-1][0] == 0.0
-    assert {why for _, why in told} == {"the project's rate limit"}
+    assert {why for _, why in told} == {"the 10-second window"}
 
 
 def test_a_stop_ends_the_wait_of_every_thread_and_nothing_is_sent() -> None:
