@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, TextIO
@@ -50,7 +51,7 @@ class Terminal:
     _wait: tuple[float, str] | None = None  # when it ends, and what for
     _waited_for: set[str] = field(default_factory=set)
     _logged_at: float | None = None
-    _logging: threading.Lock = field(default_factory=threading.Lock)
+    _saying: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def color(self) -> bool:
@@ -125,13 +126,16 @@ class Terminal:
             self._say_how_far()
 
     def _say_how_far(self, at_once: str | None = None) -> None:
-        if self.shows_progress:
-            self._show(self._for_a_person())
-        elif self._logging.acquire(blocking=False):  # else another thread is about to write the line
-            try:
-                self._log(at_once)
-            finally:
-                self._logging.release()
+        if not self._saying.acquire(blocking=False):
+            return  # another thread is about to say it
+        try:
+            with suppress(OSError):  # that nobody reads this any more must not end a run that writes
+                if self.shows_progress:
+                    self._show(self._for_a_person())
+                else:
+                    self._log(at_once)
+        finally:
+            self._saying.release()
 
     def _log(self, at_once: str | None) -> None:
         now = self.monotonic()

@@ -59,9 +59,9 @@ class Log(io.StringIO):
         return [after - before for before, after in itertools.pairwise(moments)]
 
 
-def in_a_log(world: World, *arguments: str, code: int = 0) -> Log:
+def in_a_log(world: World, *arguments: str, code: int = 0, into: Log | None = None) -> Log:
     """What a run writes to stderr where that is a file."""
-    log = Log(world.clock)
+    log = into or Log(world.clock)
     with at_virtual_time(world.clock, 10.0, 0), contextlib.chdir(world.project.path):
         streams = contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(log)
         with _environment(world.project.environ()), streams[0], streams[1]:
@@ -114,6 +114,20 @@ def test_a_log_names_the_first_wait_for_a_reason_at_once_and_does_not_count_down
 def test_a_run_that_has_nothing_to_wait_for_writes_nothing_to_a_log() -> None:
     with World(updates=3, creates=0, same=0) as world:
         assert in_a_log(world, "apply", "--yes").lines == []
+
+
+class Unread(Log):
+    """A log that nobody reads any more."""
+
+    def write(self, text: str) -> int:
+        super().write(text)
+        raise BrokenPipeError
+
+
+def test_a_log_that_nobody_reads_any_more_does_not_end_the_run() -> None:
+    with slow_world(updates=6) as world:
+        assert in_a_log(world, "apply", "--yes", into=Unread(world.clock)).lines != []
+        assert [world.value(name) for name in world.updates] == [2] * 6
 
 
 def test_a_log_has_a_line_every_30_s_while_answers_are_lost_and_live_is_looked_at_again() -> None:
