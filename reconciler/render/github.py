@@ -12,7 +12,7 @@ from typing import NamedTuple
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.model import Change, FieldChange, Origin, Plan
 from reconciler.render import markdown, text
-from reconciler.render.inert import runner, terminal
+from reconciler.render.inert import runner, spaced, terminal
 from reconciler.render.phrases import origin, phrase
 from reconciler.render.values import counted
 
@@ -115,9 +115,9 @@ def _position(place: Location | None) -> dict[str, str | int]:
 
 def _data(message: str) -> str:
     """A message for after ``::``; its lines stay lines, nothing else of it acts."""
-    lines = [runner(terminal(line)).replace("%", "%25") for line in message.split("\n")]
+    lines = [runner(spaced(terminal(line))).replace("%", "%25") for line in message.split("\n")]
     return "%0A".join(lines)
 
 
 def _property(value: str) -> str:
-    return runner(terminal(value)).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
+    return runner(spaced(terminal(value))).replace("%", "%25").replace(":", "%3A").replace(",", "%2C")

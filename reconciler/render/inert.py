@@ -2,22 +2,36 @@
 
 Three readers act on what they are shown. A terminal obeys control characters. GitHub's runner obeys ``::command`` at
 the start of a log line and ``##[command]`` anywhere in one. GitHub's Markdown obeys HTML, mentions and references.
-What would act is shown escaped (``\\x1b``), never dropped: a reviewer must see that it is there.
+What would act is shown escaped (``\\x1b``), never dropped: a reviewer must see that it is there. So is what draws
+nothing, or draws what another text draws too: two values that differ never look alike. Joiners are no exception, though
+emoji and Persian use them, since nobody sees whether one stands there.
 """
 
 from __future__ import annotations
 
 import html
 import re
+import unicodedata
+from collections.abc import Iterator
 from urllib.parse import quote
 
-# C0, DEL, C1; soft hyphen; the bidirectional and invisible format characters; line and paragraph separators; lone
-# surrogates; tags. Zero-width joiner and non-joiner stay: emoji and Persian need them.
+# Fixed here and not asked of Python, whose tables grow: the same plan is drawn the same everywhere.
 CONTROL = (
-    "\\x00-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f"
-    "\\ufeff\\ufff9-\\ufffb\\ud800-\\udfff\\U000e0000-\\U000e007f"
+    "\\x00-\\x1f\\x7f-\\x9f"  # C0, DEL, C1
+    "\\xa0\\u1680\\u2000-\\u200a\\u202f\\u205f\\u3000\\u2800"  # blanks other than the plain one
+    "\\u2028\\u2029"  # line and paragraph separators
+    # Unicode's Default_Ignorable_Code_Point: joiners, bidirectional marks, fillers, variation selectors, tags.
+    "\\xad\\u034f\\u061c\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f\\u200b-\\u200f\\u202a-\\u202e\\u2060-\\u206f"
+    "\\u3164\\ufe00-\\ufe0f\\ufeff\\uffa0\\ufff0-\\ufff8\\U0001bca0-\\U0001bca3\\U0001d173-\\U0001d17a"
+    "\\U000e0000-\\U000e0fff"
+    "\\ufff9-\\ufffc\\U00016fe4\\U0001d159"  # more that draws nothing: annotations, an object, a filler, a note
+    "\\ud800-\\udfff\\ufdd0-\\ufdef\\ufffe\\uffff"  # what no text holds
+    "\\ue000-\\uf8ff\\U000f0000-\\U0010ffff"  # private use: one box for all
 )
 _CONTROL = re.compile(f"[{CONTROL}]")
+# Letters that, like marks, compose with what stands before them.
+_JAMO = frozenset(map(chr, (*range(0x1161, 0x1176), *range(0x11A8, 0x11C3))))
+_FURTHER_BLANK = re.compile(r"(?<= ) ")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 # The runner trims what .NET calls white space (the Unicode category Z and the C0 blanks), then looks for "::".
@@ -39,12 +53,43 @@ _STOPS = (".", ",", ";", ":", "!", "?")
 
 
 def terminal(text: str) -> str:
-    """One line's text with every control character escaped: ``\\n``, ``\\x1b``, ``\\u202e``, ``\\U000e0041``."""
-    return _CONTROL.sub(_escape, text)
+    """One line's text with every control character escaped: ``\\n``, ``\\x1b``, ``\\u202e``, ``\\U000e0041``.
+
+    Of what Unicode has two spellings for, the composed one (NFC) is left, and any other is escaped: ``e\\u0301``.
+    """
+    if not unicodedata.is_normalized("NFC", text):
+        text = "".join(map(_only_composed, _clusters(text)))
+    return _CONTROL.sub(lambda match: _escaped(match.group()), text)
 
 
-def _escape(match: re.Match[str]) -> str:
-    char = match.group()
+def spaced(text: str) -> str:
+    """A text for a page that draws several blanks as one, or that breaks lines at them: each further one escaped."""
+    return _FURTHER_BLANK.sub(r"\\x20", text)
+
+
+def verbatim(line: str) -> str:
+    """A line of a text that is drawn without quotes: backslashes as in JSON, and a blank at its end can be seen."""
+    line = line.replace("\\", "\\\\")
+    return line[:-1] + "\\x20" if line.endswith(" ") else line
+
+
+def _clusters(text: str) -> Iterator[str]:
+    """The text in pieces: a character with all that combines with it."""
+    start = 0
+    for at, char in enumerate(text):
+        if at > start and not (unicodedata.category(char)[0] == "M" or char in _JAMO):
+            yield text[start:at]
+            start = at
+    yield text[start:]
+
+
+def _only_composed(cluster: str) -> str:
+    if unicodedata.is_normalized("NFC", cluster):
+        return cluster
+    return "".join(char if char.isascii() else _escaped(char) for char in cluster)
+
+
+def _escaped(char: str) -> str:
     if char in _NAMED:
         return _NAMED[char]
     point = ord(char)
@@ -90,7 +135,7 @@ def prose(text: str) -> str:
     """
     pieces: list[str] = []
     code: list[str] = []
-    for token in terminal(text).split():
+    for token in spaced(terminal(text)).split():
         if _WORD.fullmatch(token):
             pieces += [*_closed(code), token]
             code = []

@@ -9,6 +9,7 @@ import textwrap
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from reconciler.render.inert import spaced
 from reconciler.render.values import Row
 
 Span = tuple[str, str]
@@ -56,7 +57,7 @@ class Page:
 
     def folded(self, text: str, hang: int) -> list[str]:
         room = max(min(self.width, _WIDEST) - hang, _NARROWEST)
-        return textwrap.wrap(text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        return textwrap.wrap(spaced(text), room, break_long_words=False, break_on_hyphens=False) or [""]
 
     def row(self, row: Row) -> Iterator[Line]:
         """A line of a longer value, folded at the width under its sign."""

@@ -14,7 +14,18 @@ from typing import Any
 from reconciler.diagnostics import parts, pointer
 from reconciler.model import Action, Change, FieldChange, Kind, Origin, Plan
 from reconciler.render.inert import terminal
-from reconciler.render.values import LINE, Row, counted, cut, difference, fits_inline, line_difference, short, whole
+from reconciler.render.values import (
+    LINE,
+    Row,
+    counted,
+    cut,
+    difference,
+    fits_inline,
+    line_difference,
+    lines_of,
+    short,
+    whole,
+)
 
 _RULE = re.compile(r"/rules/\d+")
 _LONGEST_SUBJECT = 60
@@ -46,12 +57,14 @@ def phrase(field: FieldChange, change: Change) -> Phrase:
             return Phrase(subject, f"{verb} moved".lstrip(), _ordinal(field.before), _ordinal(field.after))
         case Kind.RENAMED:
             verb = f"{verb.removesuffix('name')}renamed"  # of a rule, or of its "variant 2"
+            if not (fits_inline(field.before) and fits_inline(field.after)):
+                return Phrase(subject, verb, rows=tuple(difference(field.before, field.after)))
             return Phrase(subject, verb, short(field.before), short(field.after))
         case Kind.COMMENTS:
             alone = not any(
                 one.path == field.path or one.path.startswith(field.path + "/") for one in _others(field, change)
             )
-            rows = line_difference(str(field.before or "").split("\n"), str(field.after or "").split("\n"))
+            rows = line_difference(lines_of(str(field.before or "")), lines_of(str(field.after or "")))
             return Phrase(subject, f"{verb} comments{' only' if alone else ''}".lstrip(), rows=tuple(rows))
         case Kind.ADDED | Kind.REMOVED:
             return _one_sided(field, subject, verb)

@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from reconciler.render.inert import terminal
+from reconciler.render.inert import terminal, verbatim
 
 INLINE = 48
 """Shown characters a value may have to stand in the middle of a line."""
@@ -51,8 +51,8 @@ def counted(number: int, noun: str) -> str:
 
 def fits_inline(value: Any) -> bool:
     """True for a value that can stand in the middle of a line."""
-    if isinstance(value, str):
-        return len(value) < INLINE and "\n" not in value and len(terminal(value)) < INLINE - 1
+    if isinstance(value, str) and (len(value) > INLINE or "\n" in value):
+        return False
     return len(terminal(json.dumps(value, ensure_ascii=False))) <= INLINE
 
 
@@ -75,9 +75,14 @@ def line_difference(before: list[str], after: list[str]) -> list[Row]:
     return _capped(list(_line_rows(before, after)))
 
 
+def lines_of(text: str) -> list[str]:
+    """A text's lines as they are drawn, without quotes."""
+    return [verbatim(line) for line in text.split("\n")]
+
+
 def _lines(value: Any) -> list[str]:
     if isinstance(value, str) and "\n" in value:
-        return value.split("\n")
+        return lines_of(value)
     if isinstance(value, dict | list):
         return json.dumps(value, ensure_ascii=False, indent=2).split("\n")
     return [json.dumps(value, ensure_ascii=False)]
@@ -120,9 +125,14 @@ def _replaced(old: list[str], new: list[str]) -> Iterator[Row]:
 
 
 def _window(old: str, new: str) -> int:
-    if max(len(old), len(new)) <= LINE:
+    """From where on two lines are shown, so that their first difference is; escapes take room too."""
+    if max(len(terminal(old)), len(terminal(new))) <= LINE:
         return 0
-    return max(_common(old, new) - _LEAD, 0)
+    common = _common(old, new)
+    start = max(common - _LEAD, 0)
+    while len(terminal(old[start:common])) > LINE // 2:
+        start += 1
+    return start
 
 
 def _from(line: str, start: int) -> str:
@@ -147,8 +157,11 @@ def _list_difference(before: list[Any], after: list[Any]) -> list[Row] | None:
     left, joined = old - new, new - old
     if not left and not joined:
         return [Row(" ", f"the same {counted(len(after), 'item')} in another order")]
+    texts = {sign: cut(", ".join(items.elements()), LINE) for sign, items in (("-", left), ("+", joined)) if items}
+    if texts.get("-") == texts.get("+"):  # they differ only in what was cut off
+        return None
     rows = [
-        Row(sign, f"{counted(items.total(), 'item')}: " + cut(", ".join(items.elements()), LINE))
+        Row(sign, f"{counted(items.total(), 'item')}: {texts[sign]}")
         for sign, items in (("-", left), ("+", joined))
         if items
     ]

@@ -22,8 +22,16 @@ _REFERENCE = re.compile(
     re.IGNORECASE,
 )
 # Format characters that shape a script or a notation, and neither hide nor reorder what stands beside them.
-_SHAPING = "\n\u200c\u200d\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2"
+_SHAPING = "\n\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2"
 _NOTATION = ("KAITHI N", "EGYPTIAN", "SHORTHAN", "MUSICAL ")
+OTHER_BLANKS = [chr(point) for point in range(0x80, 0x10000) if unicodedata.category(chr(point)) == "Zs"] + ["\u2800"]
+# Default_Ignorable_Code_Point, as DerivedCoreProperties.txt of Unicode 16 lists it.
+_IGNORABLE = (
+    *((0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F)),
+    *((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x206F), (0x3164, 0x3164), (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF)),
+    *((0xFFA0, 0xFFA0), (0xFFF0, 0xFFF8), (0x1BCA0, 0x1BCA3), (0x1D173, 0x1D17A), (0xE0000, 0xE0FFF)),
+)
+INVISIBLE_SAMPLES = sorted({point for ends in _IGNORABLE for point in ends})
 _TAGS = {"details", "summary", "code"}
 
 
@@ -31,6 +39,11 @@ def runner_commands(log: str) -> list[str]:
     """The lines in which GitHub's runner finds a command, in the log as it is and with its colours taken away."""
     lines = [line for text in (log, COLOUR.sub("", log)) for line in re.split(r"\r\n|\n|\r", text)]
     return [line for line in lines if line.lstrip(DOTNET_BLANKS).startswith("::") or "##[" in line]
+
+
+def is_invisible(char: str) -> bool:
+    """Whether a character draws nothing by itself."""
+    return any(first <= ord(char) <= last for first, last in _IGNORABLE)
 
 
 def raw_controls(text: str) -> set[str]:

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.render.inert import cell, code_span, comment_value, fence, html_code, prose, runner, terminal
+from reconciler.render.inert import cell, code_span, comment_value, fence, html_code, prose, runner, spaced, terminal
 from tests.render import oracle
 
 NASTY = ["::", ":", "#", "##[", "##[add-mask]", "[", "\x1b[31m", "\r", "\n", "\u00a0", "\u2028", "\x85", "\u3000", "\t"]
@@ -49,6 +51,8 @@ checked = settings(max_examples=150, deadline=None)
 @given(st.text(st.characters(), max_size=40))
 def test_no_control_character_is_left_for_a_terminal(text: str) -> None:
     assert oracle.raw_controls(terminal(text)) == set()
+    assert not any(map(oracle.is_invisible, terminal(text)))
+    assert unicodedata.is_normalized("NFC", terminal(text))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +63,9 @@ def test_no_control_character_is_left_for_a_terminal(text: str) -> None:
         ("\u202egnp.exe", "\\u202egnp.exe"),
         ("\U000e0041", "\\U000e0041"),
         ("\ud800", "\\ud800"),
-        ("日本 👨‍👩‍👧 é", "日本 👨‍👩‍👧 é"),
+        ("日本 👨👩 é हिन्दी", "日本 👨👩 é हिन्दी"),
+        ("👨\u200d👩", "👨\\u200d👩"),
+        ("e\u0301 हिन्दी", "e\\u0301 हिन्दी"),
     ],
 )
 def test_control_characters_are_shown_and_letters_left(text: str, shown: str) -> None:
@@ -109,7 +115,8 @@ def test_prose_is_words_and_code_spans(text: str) -> None:
 def test_prose_loses_no_word(text: str) -> None:
     (token,) = [token for token in oracle.parse(f"It says {prose(text)} here.") if token.type == "inline"]
     said = "".join(child.content for child in token.children or ())
-    assert said.replace("<\\x21", "<!").split() == ["It", "says", *terminal(text).split(), "here."]
+    shown = spaced(terminal(text)).split()
+    assert said.replace("<\\x21", "<!").split() == ["It", "says", *shown, "here."]
 
 
 @checked
