@@ -85,7 +85,7 @@ def state_file(root: Path, name: str) -> Path:
     file = folder / f"{name}.db"
     for path in (folder, *(file.with_name(file.name + more) for more in ("", "-wal", "-shm", "-journal"))):
         if path.is_symlink():
-            said = f"{path} is a link, and the local emulator writes through none"
+            said = f"{path} is a link; the local emulator does not write through links"
             raise Problem(Exit.INVALID, "state-is-link", said, "remove the link; if it came with a branch, ask why")
     folder.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileExistsError), (folder / ".gitignore").open("x", encoding="utf-8") as ignore:

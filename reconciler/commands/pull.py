@@ -114,7 +114,8 @@ def _pull(
     if path.stem != config_id:
         data = {"id": config_id, **data}
     text = json5_text(data, twins) if twins else yaml_text(data)
-    if terminal.redactor.value(data) != data or terminal.redactor(text) != text:
+    held = [str(path), data, text]
+    if terminal.redactor.value(held) != held:
         return Pulled(config_id, None, "it holds the Console API key that it was read with", is_wrong=True)
     shown = shown_path(path, files.root)
     wrong = _check(shown, text, live, files.settings)

@@ -177,7 +177,7 @@ class Terminal:
     def ask(self, question: str) -> bool:
         """True only for a plain yes."""
         self._clear()
-        self.stderr.write(f"{question} ")
+        self.stderr.write(f"{inert.terminal(self.redactor(question))} ")
         self.stderr.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 

@@ -40,7 +40,7 @@ def unusable_proxy(reason: str) -> ApiError:
 def unusable_tls(variables: Mapping[str, str], reason: str) -> ApiError:
     named = " ".join(f"{name}={one_line(value)}" for name, value in variables.items())
     return ApiError(
-        f"no https: {named or 'the certificates'} cannot be used: {one_line(reason)}"
+        f"https is not possible: {named or 'the certificates'} cannot be used: {one_line(reason)}"
         + (f"; correct or unset {', '.join(variables)}" if variables else ""),
         fate=Fate.NOT_SENT,
         code="tls-unusable",

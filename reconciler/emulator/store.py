@@ -172,7 +172,7 @@ def _refuse_another_programs(path: str | Path) -> None:
     except OSError as error:
         raise EmulatorError(f"cannot open the database {path}: {error.strerror or error}") from error
     if header[:16] != _MAGIC and header:
-        raise EmulatorError(f"cannot open the database {path}: it is not a database of SQLite")
+        raise EmulatorError(f"cannot open the database {path}: it is not a SQLite database")
     if header and int.from_bytes(header[68:72], "big") != _APPLICATION_ID:
         raise EmulatorError(f"cannot use the database {path}: {_ANOTHER_PROGRAM}")
 

@@ -53,6 +53,7 @@ def test_the_key_is_in_no_output(served: Project, live: Live, echo: dict[str, ob
         if "json" in command:
             assert json.loads(done.stdout)["format_version"] == "1.0"
     for path in served.path.rglob("*"):
+        assert KEY not in path.name
         assert path.is_dir() or KEY not in path.read_text("utf-8")
 
 
@@ -86,6 +87,16 @@ def test_no_part_of_the_key_is_left_where_a_value_is_cut(served: Project, live: 
     assert _parts_of(key, (served.path / "summary.md").read_text("utf-8")) == set()
     saved = served.call("plan", "--out", "plan.json", "--format", "json")
     assert saved.json["error"]["code"] == "plan-holds-key"
+
+
+def test_no_file_is_named_by_the_key(served: Project, live: Live) -> None:
+    key = "console-2Rv5Kq6Tz7Nw8Vb9Hs0Lp1Mx4Jd3Gf"
+    served.env["STATSIG_CONSOLE_KEY"] = key
+    live.create(key, defaultValue={})
+    done = served.call("pull", "--all")
+    assert done.code == 1
+    assert _parts_of(key, done.stdout + done.stderr) == set()
+    assert [path.name for path in (served.path / "configs").iterdir()] == ["reconciler.toml"]
 
 
 @pytest.mark.parametrize("at", [0, 560, 570, 580, 590])
