@@ -21,8 +21,9 @@ T = TypeVar("T")
 PREFIX = "console-"
 STRUCK_OUT = PREFIX + "***"
 
-_ENOUGH = 8  # characters of a secret that give it away; what a message cut off after them is still struck out
-_LONG = 12  # characters from which on a secret is found also without its prefix
+_ENOUGH = 8  # characters of a secret after its prefix, of which a message that cut off the rest is still rid
+_ENOUGH_ALONE = 16  # the same without its prefix
+_LONG = 12  # characters from which on a whole secret is found without its prefix
 _NO_WORD = len(PREFIX) + 20  # characters that no name of something else has
 _ANY_KEY = re.compile(re.escape(PREFIX) + r"(?!\*\*\*)[\w.~+/=…*-]+", re.IGNORECASE)
 
@@ -109,16 +110,15 @@ class _Key:
     """One key, and how to find it: a beginning that is searched for, then as much more as follows."""
 
     def __init__(self, key: str) -> None:
-        bare = key[: len(PREFIX)].lower() == PREFIX
-        secret = key[len(PREFIX) :] if bare else key
-        long = len(secret) >= _LONG
-        head = secret[:_ENOUGH] if long else secret
-        prefix = "".join(map(_any_spelling, PREFIX))
-        optional = "?" if long else ""
-        plain = "".join(takewhile(str.isalnum, head))
+        secret = key[len(PREFIX) :] if key.lower().startswith(PREFIX) else key
+        spelled = [_any_spelling(char) for char in secret]
+        named = "".join(map(_any_spelling, PREFIX)) + "".join(spelled[:_ENOUGH])
+        # A short secret may be a word, and so may the beginning of one that was made up for an emulator.
+        bare = "|" + "".join(spelled[:_ENOUGH_ALONE]) if len(secret) >= _LONG else ""
+        self._head = re.compile(f"({named}){bare}", re.IGNORECASE)
+        self._chars = [re.compile(one, re.IGNORECASE) for one in spelled]
+        plain = "".join(takewhile(str.isalnum, secret[:_ENOUGH]))
         self._signs = (plain.lower(), *(sign for char in plain + plain.swapcase() for sign in _escapes(char)))
-        self._head = re.compile(f"(?:{prefix}){optional}" + "".join(map(_any_spelling, head)), re.IGNORECASE)
-        self._rest = [re.compile(_any_spelling(char), re.IGNORECASE) for char in secret[len(head) :]]
 
     def may_be_in(self, lower: str) -> bool:
         """False where a text in lower case holds neither the key's beginning nor a letter of that escaped."""
@@ -133,7 +133,7 @@ class _Key:
             yield text[at : match.start()]
             yield STRUCK_OUT
             at = match.end()
-            for char in self._rest:
+            for char in self._chars[_ENOUGH if match[1] else _ENOUGH_ALONE :]:
                 following = char.match(text, at)
                 if following is None:
                     break

@@ -58,6 +58,21 @@ def test_the_key_is_struck_out_however_it_is_escaped(key: str, before: str, afte
         assert secret not in said.removeprefix(before).removesuffix(after)
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Target production is readonly", "Target production is readonly"),
+        ("console-prod", "console-prod"),
+        ("production-eu-west", "console-***"),
+        ("cut off: console-production…", "cut off: console-***…"),
+        ("cut off: production-eu-wes…", "cut off: console-***…"),
+        ("CONSOLE-PRODUCTION-EU-WEST", "console-***"),
+    ],
+)
+def test_a_key_that_was_made_up_of_words_strikes_out_no_word(text: str, shown: str) -> None:
+    assert Redactor("console-production-eu-west", "console-readonly")(text) == shown
+
+
 @given(st.text())
 @settings(max_examples=200, deadline=None)
 def test_other_texts_are_left_alone(text: str) -> None:
