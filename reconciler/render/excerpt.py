@@ -11,6 +11,7 @@ from reconciler.render.inert import terminal
 _BEFORE = 2  # lines shown above the finding's own, to say where one is
 _TAB = "    "
 _NARROWEST = 30  # room for a source line, however narrow the terminal
+_LOOKED_AT = 4  # times the room: what lies further off in a line that may be a megabyte long is never measured
 
 
 class Sources:
@@ -41,11 +42,11 @@ def excerpt(lines: Sequence[str], place: Location, width: int, cells: Callable[[
         return []
     source = lines[place.line - 1]
     start = min(max(place.column - 1, 0), len(source))
-    end = min(place.end_column - 1, len(source)) if place.end_line == place.line else len(source)
     numbers = range(max(1, place.line - _BEFORE), place.line + 1)
     gutter = max(4, len(str(place.line)) + 1)
     room = max(width - gutter - 3, _NARROWEST)
-    first = _first_shown(source[:start], room, cells)
+    end = min(place.end_column - 1 if place.end_line == place.line else len(source), start + room * _LOOKED_AT)
+    first = _first_shown(source, start, room, cells)
     shown = [(f"{number:>{gutter}} | ", _clip(lines[number - 1], first, room, cells)) for number in numbers]
     lead = cells("…" * bool(first) + _visible(source[first:start]))
     length = max(1, min(cells(_visible(source[start:end])), room - lead))
@@ -57,14 +58,15 @@ def _split(text: str) -> list[str]:
     return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
 
 
-def _first_shown(before: str, room: int, cells: Callable[[str], int]) -> int:
-    """The first character to show, so that what comes after ``before`` is within the room that there is."""
-    if cells(_visible(before)) < room * 2 // 3:
+def _first_shown(source: str, start: int, room: int, cells: Callable[[str], int]) -> int:
+    """The first character to show, so that what comes at ``start`` is within the room that there is."""
+    before = source[max(0, start - room * _LOOKED_AT) : start]
+    if len(before) == start and cells(_visible(before)) < room * 2 // 3:
         return 0
     kept = before[-(room // 3) :]
     while cells(_visible(kept)) > room // 3:
         kept = kept[1:]
-    return len(before) - len(kept)
+    return start - len(kept)
 
 
 def _clip(line: str, first: int, room: int, cells: Callable[[str], int]) -> str:
