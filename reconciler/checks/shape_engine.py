@@ -1,15 +1,15 @@
 """The shipped schema at work: one engine decides in microseconds, another one says what is wrong.
 
 jsonschema_rs is the gate that every file passes. Only a file that it stops pays for importing jsonschema, whose errors
-come one by one and refer to what they are about, where the gate's would each hold a copy of it.
+come one by one and refer to what they are about, where the gate's come all at once and each holds a copy of it.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from reconciler.dynamic_config.schema import config_schema
@@ -40,14 +40,15 @@ def is_accepted(data: Any) -> bool:
 def faults(data: Any) -> Iterator[Fault]:
     """Everything that the schema refuses, once for each value and keyword.
 
-    What the gate alone refuses comes last: the two read ``$`` in a pattern differently, so that to Python "abc" with a
-    newline still ends where it should. No file that the gate stops may be left without a finding.
+    No file that the gate stops may be left without a finding, so where nothing is explained the gate speaks itself.
     """
-    told: set[tuple[Path, str]] = set()
-    for fault in chain(_explained(data), _gated(data)):
-        if (fault.path, fault.keyword) not in told:
-            told.add((fault.path, fault.keyword))
+    named: set[tuple[Path, str]] = set()
+    for fault in _explained(data):
+        if (fault.path, fault.keyword) not in named:
+            named.add((fault.path, fault.keyword))
             yield fault
+    if not named:
+        yield from _gated(data)
 
 
 def _explained(data: Any) -> Iterator[Fault]:
@@ -72,7 +73,26 @@ def _gate() -> jsonschema_rs.Validator:
 def _explainer() -> jsonschema.Draft202012Validator:
     import jsonschema
 
-    return jsonschema.Draft202012Validator(_schema())
+    extend: Any = jsonschema.validators.extend
+    kind: type[jsonschema.Draft202012Validator]
+    kind = extend(jsonschema.Draft202012Validator, {"anyOf": _any_of, "pattern": _pattern})
+    return kind(_schema())
+
+
+def _any_of(validator: Any, branches: list[Any], value: Any, _schema: Any) -> Iterator[jsonschema.ValidationError]:
+    """Without the errors of the branches, which are as many as a list has items."""
+    import jsonschema
+
+    if not any(validator.evolve(schema=one).is_valid(value) for one in branches):
+        yield jsonschema.ValidationError("no branch takes it")
+
+
+def _pattern(_validator: Any, pattern: str, value: Any, _schema: Any) -> Iterator[jsonschema.ValidationError]:
+    """As JSON Schema reads ``$``: to Python "abc" with a newline still ends where it should."""
+    import jsonschema
+
+    if isinstance(value, str) and not re.search(pattern.replace("$", r"\Z"), value):
+        yield jsonschema.ValidationError("it does not match")
 
 
 @cache

@@ -156,6 +156,21 @@ def test_a_thousand_mistakes_are_all_reported() -> None:
     assert codes == ["wrong-type"] * 1000
 
 
+@pytest.mark.parametrize("odd", [True, [], "a"])
+def test_a_long_list_with_an_item_of_another_kind(odd: Any) -> None:
+    condition = {"type": "email", "operator": "any", "targetValue": [*[1] * 90_000, odd]}
+    codes, megabytes = examine({"rules": [{"name": "abc", "passPercentage": 1, "conditions": [condition]}]})
+    assert "target-value-mixed" in codes
+    assert megabytes < MEGABYTES
+
+
+@pytest.mark.parametrize("name", ["abc\n", "ab\nc", "abc\x00"])
+def test_characters_that_only_one_engine_minds(name: str) -> None:
+    codes, _ = examine({"id": name, "rules": [{}]})
+    assert "text-characters" in codes
+    assert "missing-key" in codes
+
+
 def test_a_schema_with_a_great_many_faults() -> None:
     codes, megabytes = examine(config({"required": [1] * 100_000}, {}))
     assert "schema-invalid" in codes
