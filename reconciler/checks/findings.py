@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from reconciler.documents import Document
+
+
+MOST_NAMED = 12
+"""Places that one finding names where it concerns many; the others are counted."""
+
+MOST_FINDINGS = 1_000
+"""Findings of one check in one file; each takes memory, and a megabyte has room for many."""
 
 
 def error(
@@ -53,6 +61,11 @@ def kind(value: Any) -> str:
 def short(text: str, most: int = 40) -> str:
     """The text, cut where it is long."""
     return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def with_more(found: Diagnostic, more: int, what: str) -> Diagnostic:
+    """The last finding that is named, with the number of the others like it."""
+    return replace(found, message=f"{found.message}; and {more:,} more {what}") if more else found
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -4,7 +4,8 @@ Unlike the shipped schema (``shape_engine``) these come from anyone who may prop
 them too: jsonschema's patterns backtrack without end, and its references fetch. jsonschema_rs runs most patterns in
 linear time and stops the others after a number of steps, compares the items of ``uniqueItems`` and numbers of any size
 exactly, and is told to be offline. What it does not limit is work: ``Costs`` counts that beforehand. It also holds
-every error with a copy of the value it is about, so a schema that could make many of them is only asked yes or no.
+every error with a copy of the value it is about, and of the keyword that the value does not meet, all of them at once.
+So where they could take too much memory it is asked for the first one alone.
 """
 
 from __future__ import annotations
@@ -15,8 +16,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.checks.schema_parts import REFERENCES, subschemas
-from reconciler.checks.schema_work import Costs, LoopError, TooMuchWorkError
+from reconciler.checks.schema_parts import REFERENCES, mapped, subschemas
+from reconciler.checks.schema_patterns import states
+from reconciler.checks.schema_work import Cost, Costs, LoopError, TooMuchWorkError
 from reconciler.diagnostics import pointer
 from reconciler.dynamic_config.limits import PAYLOAD_BYTES
 
@@ -28,11 +30,17 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 MOST_SCHEMAS = 10_000
 """Schemas within a schema: compiling one takes about 5 kB and some microseconds."""
 
-WORK_TO_DECIDE = 500_000
-"""About two seconds of the worst schemas."""
+MOST_STATES = 300_000
+"""States of all patterns together: a state takes up to 60 bytes and a microsecond to compile, three times over."""
 
-WORK_TO_EXPLAIN = 40_000
-"""About 60 MB of errors, if all that could fail did."""
+WORK_TO_DECIDE = 500_000
+"""On all values of a config together: about two seconds of the worst schemas."""
+
+BYTES_TO_EXPLAIN = 64_000_000
+"""What the errors on one value may take, if all that could fail did."""
+
+BYTES_IN_ALL = 4 * BYTES_TO_EXPLAIN
+"""What the errors on all values of a config may take, one after the other: about two seconds."""
 
 BACKTRACK_LIMIT = 10_000
 """Steps that one match may go back, for patterns that cannot run in linear time."""
@@ -51,7 +59,7 @@ class Fault:
 class Mismatch:
     """A value that does not meet a schema: where in the value, by which keyword of the schema, and the engine's error.
 
-    ``error`` is None where the schema could make too many errors to hold.
+    ``error`` is None where even one error could be too large to hold.
     """
 
     value_path: str
@@ -60,22 +68,48 @@ class Mismatch:
 
 
 class Engine:
-    """Decides and explains by one schema that has no faults."""
+    """Decides and explains by one schema that has no faults, on any number of values within one budget.
+
+    ``unexplained`` is the part of the schema, as a JSON Pointer, that kept a value's mismatches from all being named.
+    """
 
     def __init__(self, schema: Any) -> None:
         self._validator = _compile(schema)
         self._costs = Costs(schema)
+        self._work_left = WORK_TO_DECIDE
+        self._bytes_left = BYTES_IN_ALL
+        self.unexplained: str | None = None
 
     def mismatches(self, value: Any) -> Iterator[Mismatch]:
-        """All that keeps a value from meeting the schema; ``TooMuchWorkError`` where that cannot be told in time."""
-        work = self._costs.work(value, WORK_TO_DECIDE)
+        """All that keeps a value from meeting the schema; ``TooMuchWorkError`` where that would take too long."""
+        cost = self._costs.on(value, self._work_left)
+        self._work_left -= cost.work
         if self._validator.is_valid(value):
             return
-        if work > WORK_TO_EXPLAIN:
-            yield Mismatch("", "", None)
+        if cost.errors <= min(BYTES_TO_EXPLAIN, self._bytes_left):
+            self._bytes_left -= cost.errors
+            yield from map(_mismatch, self._validator.iter_errors(value))
             return
-        for error in self._validator.iter_errors(value):
-            yield Mismatch(pointer(*error.instance_path), pointer(*error.schema_path), error)
+        self.unexplained = self.unexplained or self.hardest(errors=True)
+        yield self._first(value, cost)
+
+    def hardest(self, *, errors: bool = False) -> str:
+        """The JSON Pointer of the part of the schema that asks for most work, or makes the largest ``errors``."""
+        return self._costs.hardest(errors=errors)
+
+    def _first(self, value: Any, cost: Cost) -> Mismatch:
+        import jsonschema_rs
+
+        if cost.error <= BYTES_TO_EXPLAIN:
+            try:
+                self._validator.validate(value)
+            except jsonschema_rs.ValidationError as error:
+                return _mismatch(error)
+        return Mismatch("", "", None)
+
+
+def _mismatch(error: jsonschema_rs.ValidationError) -> Mismatch:
+    return Mismatch(pointer(*error.instance_path), pointer(*error.schema_path), error)
 
 
 def faults(schema: Any) -> list[Fault]:
@@ -83,10 +117,28 @@ def faults(schema: Any) -> list[Fault]:
     parts = list(subschemas(schema))
     if len(parts) > MOST_SCHEMAS:
         return [Fault("work", "", f"{len(parts):,} schemas")]
+    large = _large_patterns(parts)
+    if large is not None:
+        return [large]
     found = [*_unfolding(schema, parts)]
     found += [fault for path, part in parts for fault in (*_addresses(path, part), *_patterns(path, part))]
     found += _against_metaschema(schema)
     return found or list(_compile_faults(schema))
+
+
+def _large_patterns(parts: list[tuple[str, dict[str, Any]]]) -> Fault | None:
+    """Patterns that together take too long to compile, at the schema with the largest ones."""
+    sizes = [(sum(map(states, _patterns_of(part))), path) for path, part in parts]
+    total = sum(size for size, _ in sizes)
+    largest, path = max(sizes, key=lambda it: it[0], default=(0, ""))
+    if total <= MOST_STATES or largest > MOST_STATES // 2:
+        return None  # one that is too large by itself is refused as a pattern
+    return Fault("work", path, "its patterns, whose repetitions multiply")
+
+
+def _patterns_of(schema: dict[str, Any]) -> list[str]:
+    pattern = schema.get("pattern")
+    return [*([pattern] if isinstance(pattern, str) else []), *mapped(schema.get("patternProperties"))]
 
 
 def _unfolding(schema: Any, parts: list[tuple[str, dict[str, Any]]]) -> Iterator[Fault]:
@@ -104,10 +156,15 @@ def _unfolding(schema: Any, parts: list[tuple[str, dict[str, Any]]]) -> Iterator
 
 
 def _against_metaschema(schema: Any) -> Iterator[Fault]:
+    import jsonschema_rs
+
     if _metaschema().is_valid(schema):
         return
-    if len(json.dumps(schema)) > PAYLOAD_BYTES:  # nothing that could be sent; its errors might fill the memory
-        yield Fault("invalid", "", "it is too large to say why")
+    if len(json.dumps(schema)) > PAYLOAD_BYTES:  # nothing that could be sent; all its errors might fill the memory
+        try:
+            _metaschema().validate(schema)
+        except jsonschema_rs.ValidationError as error:
+            yield _invalid(error)
         return
     yield from map(_invalid, _metaschema().iter_errors(schema))
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 from reconciler.diagnostics import parts, pointer
 
 IN_PLACE_ONE = ("not", "if", "then", "else")
 IN_PLACE_LIST = ("allOf", "anyOf", "oneOf")
-IN_PLACE_MAP = ("dependentSchemas",)
-"""Keywords whose schemas speak of the same value."""
+IN_PLACE_MAP = ("dependentSchemas", "dependencies")
+"""Keywords whose schemas speak of the same value. ``dependencies`` is of older drafts, and still obeyed."""
 
 PROPERTY_MAP = ("properties", "patternProperties")
 PROPERTY_ONE = ("additionalProperties", "unevaluatedProperties", "propertyNames")
@@ -63,13 +64,31 @@ def mapped(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def resolve(root: Any, reference: str) -> Any:
-    """What a reference within the document means (``#``, ``#/a/pointer``, ``#anchor``), or None."""
-    from urllib.parse import unquote
+def resolver(root: Any) -> Callable[[str], Any]:
+    """Says what a reference within the document means (``#``, ``#/a/pointer``, ``#anchor``), or None."""
 
-    fragment = unquote(reference.removeprefix("#"))
-    if fragment and not fragment.startswith("/"):
-        return next((one for _, one in subschemas(root) if fragment in _anchors(one)), None)
+    @cache
+    def anchors() -> dict[str, Any]:
+        named: dict[str, Any] = {}
+        for _, one in subschemas(root):
+            for name in _anchors(one):
+                named.setdefault(name, one)
+        return named
+
+    @cache
+    def resolved(reference: str) -> Any:
+        from urllib.parse import unquote
+
+        fragment = unquote(reference.removeprefix("#"))
+        if fragment and not fragment.startswith("/"):
+            return anchors().get(fragment)
+        return _at(root, fragment)
+
+    return resolved
+
+
+def _at(root: Any, fragment: str) -> Any:
+    """What stands at a JSON Pointer, or None."""
     found = root
     for part in parts(fragment):
         if isinstance(found, dict):
@@ -81,5 +100,6 @@ def resolve(root: Any, reference: str) -> Any:
     return found
 
 
-def _anchors(schema: dict[str, Any]) -> tuple[Any, Any]:
-    return schema.get("$anchor"), schema.get("$dynamicAnchor")
+def _anchors(schema: dict[str, Any]) -> list[str]:
+    given = (schema.get("$anchor"), schema.get("$dynamicAnchor"))
+    return [one for one in given if isinstance(one, str)]

@@ -5,13 +5,14 @@ Statsig holds values to the schema when they are written, so what fails here wou
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.checks.findings import did_you_mean, error, kind, short, warning
+from reconciler.checks.findings import MOST_FINDINGS, MOST_NAMED, did_you_mean, error, kind, short, warning, with_more
 from reconciler.checks.parts import outcomes
-from reconciler.diagnostics import Diagnostic, parts, pointer
+from reconciler.diagnostics import Diagnostic, Severity, parts, pointer
 
 if TYPE_CHECKING:
     from reconciler.checks.schema_engine import Engine, Fault, Mismatch
@@ -97,13 +98,48 @@ def _read(data: dict[str, Any]) -> _Schema | None:
 def _values(document: Document, read: _Schema, engine: Engine) -> Iterator[Diagnostic]:
     from reconciler.checks.schema_engine import TooMuchWorkError
 
+    named = _Named()
     for path, value, is_text in _outcomes(document.data):
         try:
             for one in engine.mismatches(value):
-                yield _mismatch(document, read, path, one, is_text)
+                if named.takes(one.schema_path):
+                    named.add(one.schema_path, _mismatch(document, read, path, one, is_text))
         except TooMuchWorkError:
-            yield _too_much_work(document, read, f"deciding on the value in line {document.locate(path).line}")
-            return
+            yield _unchecked(document, read, path, engine.hardest())
+            break
+    yield from named.findings()
+    if engine.unexplained is not None:
+        yield _unexplained(document, read, engine.unexplained)
+
+
+class _Named:
+    """The values that do not meet a schema: the first ones for each of its keywords, then how many there are."""
+
+    def __init__(self) -> None:
+        self._counts = defaultdict[str, int](int)
+        self._found = defaultdict[str, list[Diagnostic]](list)
+        self._total = 0
+        self._elsewhere = 0  # by keywords that no finding names
+
+    def takes(self, keyword: str) -> bool:
+        """Counts one more for a keyword; whether it is to be named."""
+        if not self._counts[keyword] and self._total >= MOST_FINDINGS:
+            self._elsewhere += 1
+            return False
+        self._counts[keyword] += 1
+        return len(self._found[keyword]) < MOST_NAMED
+
+    def add(self, keyword: str, found: Diagnostic) -> None:
+        self._found[keyword].append(found)
+        self._total += 1
+
+    def findings(self) -> Iterator[Diagnostic]:
+        for keyword, found in self._found.items():
+            *before, last = found
+            yield from before
+            yield with_more(last, self._counts[keyword] - len(found), "do not meet it either")
+        if self._elsewhere:
+            yield with_more(last, self._elsewhere, "do not meet other parts of the schema")
 
 
 def _outcomes(data: dict[str, Any]) -> Iterator[tuple[str, Any, bool]]:
@@ -223,8 +259,29 @@ def _bad_pattern(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
     )
 
 
+def _unchecked(document: Document, read: _Schema, path: str, part: str) -> Diagnostic:
+    """Only a warning: the value may be right, and Statsig looks at it when it is written."""
+    line = document.locate(path).line
+    found = _too_much_work(document, read, f"the value in line {line} and those below it are not checked", part)
+    return replace(found, severity=Severity.WARNING)
+
+
+def _unexplained(document: Document, read: _Schema, part: str) -> Diagnostic:
+    return warning(
+        document,
+        read.at(part),
+        "schema-unexplained",
+        f"{_part_of(read, part)} is too large to name every value that does not meet it: only the first is named",
+        'fix that one and validate again; or shorten the "enum", "const" or "required" here',
+    )
+
+
+def _part_of(read: _Schema, part: str) -> str:
+    return f"{pointer(read.key)}{short(part, 200)}"
+
+
 def _too_large(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
-    return _too_much_work(document, read, f"reading {fault.found}")
+    return _too_much_work(document, read, f"reading {fault.found}", fault.path)
 
 
 def _loop(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
@@ -237,13 +294,13 @@ def _loop(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
     )
 
 
-def _too_much_work(document: Document, read: _Schema, what: str) -> Diagnostic:
+def _too_much_work(document: Document, read: _Schema, what: str, part: str) -> Diagnostic:
     return error(
         document,
-        read.at(""),
+        read.at(part),
         "schema-work",
-        f"this schema asks for too much work: {what}",
-        "look for branches that double, and for references that come back to the same value",
+        f"{_part_of(read, part)} asks for too much work: {what}",
+        "look for branches that double, references that come back to the same value, long enums and large patterns",
     )
 
 

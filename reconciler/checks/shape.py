@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from reconciler.checks.findings import did_you_mean, error, kind, label, nearest, short
+from reconciler.checks.findings import MOST_FINDINGS, did_you_mean, error, kind, label, nearest, short
 from reconciler.checks.shape_engine import Fault, faults, is_accepted
 from reconciler.diagnostics import Diagnostic, pointer
 from reconciler.dynamic_config.conditions import CONDITION_TYPES, SDK_TYPES
@@ -20,9 +20,6 @@ from reconciler.dynamic_config.fields import CONDITION, CONFIG, READ_ONLY, RULE,
 if TYPE_CHECKING:
     from reconciler.documents import Document
     from reconciler.settings import Settings
-
-MOST_FINDINGS = 1_000
-"""Findings on the shape of one file; each takes memory, and a megabyte has room for many."""
 
 
 def shape(document: Document, settings: Settings) -> Iterator[Diagnostic]:

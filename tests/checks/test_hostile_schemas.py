@@ -47,7 +47,7 @@ def examine(config: dict[str, Any]) -> tuple[list[str], float]:
     """The codes found, and the megabytes that it took to find them; too much time or memory fails."""
     text = json.dumps(config, separators=(",", ":"))
     command = [sys.executable, "-c", _EXAMINE, str(SECONDS)]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 0, done.stderr
     found, megabytes = json.loads(done.stdout)
     assert all(line > 0 or code == "too-large" for code, line in found)
@@ -76,6 +76,10 @@ def chained(levels: int, keyword: dict[str, Any], last: Any, times: int = 2) -> 
     """A schema of ``levels`` definitions, each with a keyword, each referring to the next one so many times."""
     steps = {f"d{n}": {"allOf": [{"$ref": f"#/$defs/d{n + 1}"}] * times, **keyword} for n in range(levels)}
     return {"$ref": "#/$defs/d0", "$defs": {**steps, f"d{levels}": last}}
+
+
+def a_list(items: Any) -> dict[str, Any]:
+    return {"properties": {"a": {"items": items}}}
 
 
 BACK_TO_ITSELF = {
@@ -127,6 +131,82 @@ HOSTILE = {
     ),
     "an error for every item": (
         config({"properties": {"a": {"items": {"anyOf": [{"type": "null"}, {"const": 2}]}}}}, {"a": [1] * 40_000}),
+        "value",
+    ),
+    "a long enum for a long list": (
+        config(a_list({"enum": [*range(9000)]}), {"a": [-1] * 12_000}),
+        "schema-unexplained",
+    ),
+    "a long enum of text": (
+        config(a_list({"enum": [f"k{n}" for n in range(9000)]}), {"a": ["x"] * 12_000}),
+        "schema-unexplained",
+    ),
+    "a long enum by reference": (
+        config({"$defs": {"e": {"enum": [*range(9000)]}}, **a_list({"$ref": "#/$defs/e"})}, {"a": [-1] * 12_000}),
+        "schema-unexplained",
+    ),
+    "a long constant": (config(a_list({"const": [*range(9000)]}), {"a": [1] * 12_000}), "schema-unexplained"),
+    "a long enum within not": (
+        config(a_list({"not": {"enum": [*range(9000)]}}), {"a": [n % 9000 for n in range(12_000)]}),
+        "schema-unexplained",
+    ),
+    "numbers that are compared exactly": (
+        config(a_list({"enum": [n + 0.5 for n in range(9000)]}), {"a": [8999.5] * 12_000}),
+        "schema-work",
+    ),
+    "lists that are alike up to their end": (
+        config(a_list({"enum": [[*range(100), n] for n in range(500)]}), {"a": [[*range(100), 499]] * 500}),
+        "schema-work",
+    ),
+    "many keys required of many items": (
+        config(a_list({"required": [f"x{n}" for n in range(9000)]}), {"a": [{}] * 9000}),
+        "schema-unexplained",
+    ),
+    "many keys required of a large object": (
+        config({"required": [f"x{n}" for n in range(30_000)]}, {f"k{n}": "v" for n in range(15_000)}),
+        "schema-unexplained",
+    ),
+    "many keys that depend on others": (
+        config(
+            a_list({"dependentRequired": {f"k{n}": [f"x{m}" for m in range(100)] for n in range(100)}}),
+            {"a": [{f"k{n}": 1 for n in range(20)}] * 500},
+        ),
+        "schema-unexplained",
+    ),
+    "a long enum for the names of keys": (
+        config({"propertyNames": {"enum": [f"x{n}" for n in range(9000)]}}, {f"k{n}": 1 for n in range(15_000)}),
+        "schema-unexplained",
+    ),
+    "large patterns": (
+        config({"properties": {f"k{n}": {"pattern": f"\\p{{L}}{{20}}{n}"} for n in range(5000)}}, {}),
+        "schema-work",
+    ),
+    "a pattern that fits no automaton": (
+        config(a_list({"pattern": "^(x{1,500}){1,20}$"}), {"a": ["x" * 300] * 2000}),
+        "schema-work",
+    ),
+    "thousands of patterns on thousands of keys": (
+        config(
+            {"patternProperties": {str(n): {"type": "string"} for n in range(3000)}},
+            {f"k{n}": 1 for n in range(15_000)},
+        ),
+        "schema-work",
+    ),
+    "thousands of anchors": (
+        config(
+            {"$defs": {str(n): {"$anchor": f"a{n}", "not": {"$ref": f"#a{n * 7 % 3000}"}} for n in range(3000)}}, {}
+        ),
+        "schema-loop",
+    ),
+    "a small step": (
+        config(a_list({"allOf": [{"multipleOf": 5e-324}] * 300}), {"a": [1e308] * 1000}),
+        "schema-work",
+    ),
+    "every rule against a large schema": (
+        {
+            "schema": {"properties": {f"k{n}": {"type": "string"} for n in range(5000)}},
+            "rules": [{"returnValue": {f"k{n}": 1 for n in range(10)}}] * 1000,
+        },
         "value",
     ),
 }
