@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from reconciler.checks import conditions, content, identity, rules
+from reconciler.checks.bounds import bounded, trimmed
 from reconciler.checks.schemas import schema
 from reconciler.checks.shape import shape
 from reconciler.checks.twins import twins
@@ -54,19 +55,22 @@ def check_one(document: Document, settings: Settings) -> Iterator[Diagnostic]:
 
     A value that could not be read is a placeholder, and was reported by the reader; it is not reported again.
     """
-    for one in CHECKS:
-        for finding in one(document, settings):
-            if finding.path not in document.placeholders:
-                yield finding
+    found = (finding for one in CHECKS for finding in one(document, settings))
+    yield from bounded(
+        document, (one for one in found if one.path not in document.placeholders and not _is_off(one, settings))
+    )
 
 
 def with_severities(findings: Iterable[Diagnostic], settings: Settings) -> list[Diagnostic]:
     """The findings as the settings weigh them, sorted: a warning may be off or an error, an error stays one."""
     weighed = []
-    for one in findings:
-        level = settings.checks.get(one.code)
-        if one.severity is Severity.ERROR or level in (None, "warning"):
-            weighed.append(one)
-        elif level == "error":
+    for one in map(trimmed, findings):
+        if one.severity is Severity.WARNING and settings.checks.get(one.code) == "error":
             weighed.append(replace(one, severity=Severity.ERROR))
+        elif not _is_off(one, settings):
+            weighed.append(one)
     return sorted(weighed, key=lambda it: it.sort_key)
+
+
+def _is_off(finding: Diagnostic, settings: Settings) -> bool:
+    return finding.severity is Severity.WARNING and settings.checks.get(finding.code) not in (None, "warning", "error")
