@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from reconciler.checks.content import sent_bytes
+from reconciler.checks.findings import MOST_NAMED, with_more
 from reconciler.diagnostics import Diagnostic, Location, Severity
 from reconciler.dynamic_config.limits import PAYLOAD_BYTES
 from reconciler.model import Action, FieldChange, Kind, Resource
@@ -20,16 +22,30 @@ def check(
 ) -> list[Diagnostic]:
     """Everything to say of one config's change; ``live`` is None for a create."""
     return [
-        *_nulls(desired, fields),
-        *_types(desired, fields),
+        *_some(_nulls(desired, fields)),
+        *_some(_types(desired, fields)),
         *_identity(desired, fields),
         *_disabled(desired, fields),
-        *_recreated(desired, live, fields),
+        *_some(_recreated(desired, live, fields)),
         *_payload(desired, body, action),
-        *_comments_lost(desired, live, body),
-        *_schema(desired, live, fields),
+        *_some(_comments_lost(desired, live, body)),
+        *_some(_schema(desired, live, fields)),
         *_staged(desired, body),
     ]
+
+
+def _some(found: Iterator[Diagnostic]) -> Iterator[Diagnostic]:
+    """The first places that one thing is said of, and with the last of them how many more there are."""
+    named = list(islice(found, MOST_NAMED))
+    yield from named[:-1]
+    for last in named[-1:]:
+        yield with_more(last, sum(1 for _ in found), "like this")
+
+
+def _joined(names: Sequence[str], word: str) -> str:
+    """The first names of a list, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return f" {word} ".join([*names[:MOST_NAMED], *([f"{more:,} more"] if more > 0 else [])])
 
 
 def _nulls(desired: Resource, fields: Sequence[FieldChange]) -> Iterator[Diagnostic]:
@@ -86,9 +102,9 @@ def _recreated(desired: Resource, live: Resource | None, fields: Sequence[FieldC
     if live is None or not removed:
         return
     bases = {rule.name: rule.raw.get("baseID") or rule.raw.get("id") for rule in live.rules}
-    gone = " and ".join(f'"{name}"' for name in removed)
+    gone = _joined([f'"{name}"' for name in removed], "and")
     noun, verb = ("rule", "is") if len(removed) == 1 else ("rules", "are")
-    keys = " or ".join(f'baseID: {bases[name]} ("{name}")' for name in removed if name in bases)
+    keys = _joined([f'baseID: {bases[name]} ("{name}")' for name in removed if name in bases], "or")
     for one in rules:
         if one.kind is Kind.ADDED:
             yield _warning(
