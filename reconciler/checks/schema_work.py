@@ -38,7 +38,10 @@ EXACT_STEP = 10
 """What one ``multipleOf`` counts for: it divides exactly, whatever the number."""
 
 ERROR_BYTES = 1_500
-"""An error with its paths and message, without what it is about."""
+"""An error with its message and ordinary paths, without what it is about."""
+
+PATH_BYTES = 4
+"""A character of its paths, which are held more than once."""
 
 NODE_BYTES = 60
 """A value within the copy of a value or of a keyword that an error holds."""
@@ -79,6 +82,8 @@ class Costs:
         self._own: dict[tuple[int, int], Cost] = {}
         self._sizes: dict[int, int] = {}
         self._options: dict[int, tuple[int, bool]] = {}
+        self._schema_path = max((len(path) for path, _ in subschemas(schema)), default=0)
+        self._error_bytes = ERROR_BYTES
         self._worked = Counter[int]()
         self._erred = Counter[int]()
 
@@ -108,6 +113,7 @@ class Costs:
         self._costs.clear()
         self._own.clear()
         self._sizes.clear()
+        self._error_bytes = ERROR_BYTES + PATH_BYTES * (self._schema_path + _longest_path(value))
         return self._count(self._root, value, budget, 0)
 
     def hardest(self, *, errors: bool = False) -> str:
@@ -118,7 +124,7 @@ class Costs:
 
     def _count(self, schema: Any, value: Any, budget: int, depth: int) -> Cost:
         if not isinstance(schema, dict):
-            one = ERROR_BYTES + NODE_BYTES * self._size(value)
+            one = self._error_bytes + NODE_BYTES * self._size(value)
             return Cost(1, one, one)
         pair = (id(schema), id(value))
         if pair not in self._own:
@@ -156,8 +162,8 @@ class Costs:
         lists = [schema.get("required"), *mapped(schema.get("dependentRequired")).values()]
         count = len(schema) + sum(len(listed(one)) for one in lists)
         held = sum(self._size_of_keyword(schema[key]) for key in ("enum", "const", "not") if key in schema)
-        error = ERROR_BYTES + NODE_BYTES * (size + held)
-        errors = count * (ERROR_BYTES + NODE_BYTES * size) + NODE_BYTES * held
+        error = self._error_bytes + NODE_BYTES * (size + held)
+        errors = count * (self._error_bytes + NODE_BYTES * size) + NODE_BYTES * held
         return Cost(work, errors, error)
 
     def _applied(self, schema: dict[str, Any], value: Any) -> Iterator[tuple[Any, Any]]:
@@ -214,6 +220,13 @@ class Costs:
         if _NEEDS_BACKTRACKING.search(pattern):
             return BACKTRACKING * texts
         return texts + self._states(pattern) * characters // 500
+
+
+def _longest_path(value: Any) -> int:
+    """Characters of the longest JSON Pointer into a value, about."""
+    if isinstance(value, dict):
+        return max((1 + len(key) + _longest_path(one) for key, one in value.items()), default=0)
+    return max(map(_longest_path, value), default=0) + 6 if isinstance(value, list) else 0
 
 
 def _nodes(value: Any, known: dict[int, int]) -> int:

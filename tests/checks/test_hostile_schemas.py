@@ -82,6 +82,14 @@ def a_list(items: Any) -> dict[str, Any]:
     return {"properties": {"a": {"items": items}}}
 
 
+def far_below(levels: int, key: str, value: Any) -> tuple[Any, Any]:
+    """A schema that wants text, and a list of numbers, both below so many keys."""
+    schema: Any = {"items": {"type": "string"}}
+    for _ in range(levels):
+        schema, value = {"properties": {key: schema}}, {key: value}
+    return schema, value
+
+
 BACK_TO_ITSELF = {
     "anyOf": [
         {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]},
@@ -202,6 +210,7 @@ HOSTILE = {
         config(a_list({"allOf": [{"multipleOf": 5e-324}] * 300}), {"a": [1e308] * 1000}),
         "schema-work",
     ),
+    "errors far below long keys": (config(*far_below(40, "a" * 3000, [*range(1000)])), "schema-unexplained"),
     "every rule against a large schema": (
         {
             "schema": {"properties": {f"k{n}": {"type": "string"} for n in range(5000)}},
