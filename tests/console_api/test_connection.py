@@ -90,7 +90,7 @@ def test_a_reader_has_no_way_to_write(served: Callable[..., Served]) -> None:
     reader: Reader = api.reader
     writer: Writer = api.writer
     assert [name for name in dir(reader) if not name.startswith("_")] == ["get", "list_configs"]
-    assert [name for name in dir(writer) if not name.startswith("_")] == ["create", "update"]
+    assert [name for name in dir(writer) if not name.startswith("_")] == ["create", "unarchive", "update"]
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,12 @@ def test_an_id_that_could_mean_another_endpoint_is_never_sent(
 ) -> None:
     server = scripted(OK)
     connection = to(server.url)
-    for call in (lambda: connection.reader.get(config_id), lambda: connection.writer.update(config_id, full())):
+    calls: list[Callable[[], object]] = [
+        lambda: connection.reader.get(config_id),
+        lambda: connection.writer.update(config_id, full()),
+        lambda: connection.writer.unarchive(config_id),
+    ]
+    for call in calls:
         with pytest.raises(ApiError) as caught:
             call()
         assert (caught.value.code, caught.value.fate) == ("id-not-sendable", Fate.NOT_SENT)
