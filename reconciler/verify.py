@@ -33,7 +33,7 @@ from reconciler.rules import pair, pair_variants
 
 _HOLDOUTS, _PENDING, _COMPLETED = "holdoutIDs", "pendingAutomatedRollouts", "completedAutomatedRollouts"
 _UNSENT = tuple(field for field in CONFIG.values() if field.managed is Managed.CREATE_ONLY)
-_NAMED = 5  # differences that a message names; the rest are counted
+_NAMED = 12  # differences that a message names; the rest are counted
 _KIND_OF = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED}  # a diff goes from live to file, this from sent to read
 
 

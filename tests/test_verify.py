@@ -144,7 +144,7 @@ def test_rules_in_another_order_are_named_by_their_places() -> None:
     assert phrase(said) == '/rules/0 sent as number 1, read as number 2 (rule "beta")'
 
 
-def test_five_are_named_and_the_rest_are_counted() -> None:
-    wrong = differences("config", {"defaultValue": dict.fromkeys("abcdefg", 1)}, {"id": "config", "defaultValue": {}})
-    assert phrases(wrong[:5]).count("read nothing") == 5
-    assert phrases(wrong) == phrases(wrong[:5]) + "; and 2 more"
+def test_twelve_are_named_and_the_rest_are_counted() -> None:
+    wrong = differences("config", {"defaultValue": dict.fromkeys("abcdefghijklmn", 1)}, {"id": "config", "defaultValue": {}})
+    assert phrases(wrong[:12]).count("read nothing") == 12
+    assert phrases(wrong) == phrases(wrong[:12]) + "; and 2 more"
