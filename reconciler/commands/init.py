@@ -66,7 +66,7 @@ Next:
 _UNPINNED = """\
 Not yet pinned: the workflows do not know which reconciler to install, since the copy that ran here
 {why}.
-Until you say it in {file}, they fail with this reason.
+Until {file} names one, they fail with this reason.
 """
 
 
