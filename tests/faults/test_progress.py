@@ -9,8 +9,10 @@ import os
 import pty
 import re
 import threading
+import time
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from harness import CONFIGS, _environment
 
 from faults.world import LIST, VirtualClock, World, at_virtual_time
@@ -138,6 +140,34 @@ def test_a_log_has_a_line_every_30_s_while_answers_are_lost_and_live_is_looked_a
         assert world.clock.monotonic() - began >= 60
         assert max(log.silences(began)) <= 30
     assert re.match("0/3 written", log.lines[0][1])
+
+
+@pytest.mark.parametrize(
+    ("method", "nth", "shown"), [("POST", 1, "0/1 written"), ("GET", 3, "1/1 written, reading live configs again")]
+)
+def test_a_log_has_a_line_every_30_s_while_one_answer_takes_minutes(method: str, nth: int, shown: str) -> None:
+    """The requests of this run: GET the list, GET the config, POST it, GET the list again."""
+    with World(updates=1, creates=0, same=0) as world:
+        log = Log(world.clock)
+        said: list[str] = []
+
+        def be_slow(now: str, _path: str) -> None:
+            if (now, [met for met, _ in world.requests].count(method)) == (method, nth):
+                for minutes in range(1, 4):
+                    world.clock.sleep(30)
+                    said.append(next_line(log, minutes))
+
+        world.before = be_slow
+        in_a_log(world, "apply", "--yes", into=log)
+    assert [line.partition(", done")[0] for line in said] == [shown] * 3
+
+
+def next_line(log: Log, number: int) -> str:
+    """The line of that number, which another thread is about to write; empty where it does not come."""
+    gives_up = time.monotonic() + 5
+    while len(log.lines) < number and time.monotonic() < gives_up:
+        time.sleep(0.01)
+    return log.lines[number - 1][1] if len(log.lines) >= number else ""
 
 
 def test_a_log_has_a_line_every_30_s_while_live_is_read_under_a_429() -> None:
