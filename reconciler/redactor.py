@@ -27,6 +27,9 @@ _LONG = 12  # characters from which on a whole secret is found without its prefi
 _NO_WORD = len(PREFIX) + 20  # characters that no name of something else has
 _ANY_KEY = re.compile(re.escape(PREFIX) + r"(?!\*\*\*)[\w.~+/=…*-]+", re.IGNORECASE)
 
+# How a letter begins where it is escaped for no need, and how it looks.
+_ESCAPES = {"%": "%{:02x}", "u00": "u{:04x}", "&#": "#{};", "&#x": "x{:x};"}
+
 
 class Redactor:
     """Knows the keys of a run. ``redactor(text)`` is the text with each of them struck out.
@@ -53,7 +56,7 @@ class Redactor:
 
     def value(self, value: T) -> T:
         """The same value, a JSON value or a dataclass of such, with the keys struck out of every text in it."""
-        return self._within(value) if self._keys else value
+        return value if not self._keys or self._is_clean(value) else self._within(value)
 
     def source(self, text: str) -> str:
         """A file's text, its lines and columns kept: of a line with a key no more than that it is there."""
@@ -64,9 +67,9 @@ class Redactor:
         return any(key.may_be_in(lower) for key in self._keys.values())
 
     def _is_clean(self, value: Any) -> bool:
-        """Whether a JSON value surely holds no key: in one text, which is faster than walking through it."""
+        """Whether a value surely holds no key: in one text, which is faster than walking through it."""
         try:
-            return not self._may_be_in(json.dumps(value, ensure_ascii=False))
+            return not self._may_be_in(json.dumps(value, ensure_ascii=False, default=_parts))
         except (TypeError, ValueError, RecursionError):
             return False
 
@@ -117,12 +120,15 @@ class _Key:
         bare = "|" + "".join(spelled[:_ENOUGH_ALONE]) if len(secret) >= _LONG else ""
         self._head = re.compile(f"({named}){bare}", re.IGNORECASE)
         self._chars = [re.compile(one, re.IGNORECASE) for one in spelled]
-        plain = "".join(takewhile(str.isalnum, secret[:_ENOUGH]))
-        self._signs = (plain.lower(), *(sign for char in plain + plain.swapcase() for sign in _escapes(char)))
+        self._plain = "".join(takewhile(str.isalnum, secret[:_ENOUGH])).lower()
+        points = {ord(char) for char in self._plain + self._plain.upper()}
+        self._escapes = {begins: {form.format(point) for point in points} for begins, form in _ESCAPES.items()}
 
     def may_be_in(self, lower: str) -> bool:
         """False where a text in lower case holds neither the key's beginning nor a letter of that escaped."""
-        return any(sign in lower for sign in self._signs)
+        return self._plain in lower or any(
+            begins in lower and any(one in lower for one in escapes) for begins, escapes in self._escapes.items()
+        )
 
     def struck_out_of(self, text: str) -> str:
         return "".join(self._pieces(text))
@@ -141,10 +147,11 @@ class _Key:
         yield text[at:]
 
 
-def _escapes(char: str) -> tuple[str, ...]:
-    """How an ASCII letter looks where it is escaped for no need."""
-    point = ord(char)
-    return f"%{point:02x}", f"u{point:04x}", f"#{point};", f"x{point:x};"
+def _parts(value: Any) -> Any:
+    """What json.dumps does not know, as what it knows."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return [getattr(value, one) for one in value.__dataclass_fields__]
+    raise TypeError
 
 
 def _any_spelling(char: str) -> str:
