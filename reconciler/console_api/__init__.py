@@ -6,7 +6,7 @@
       how fast: windows, 429          pacing.py, rate_limit.py, waiting.py
       one request, one answer         exchange.py, answer.py, verdict.py
       network, or a function          transport.py, deadline.py
-    the key, checked and hidden       key.py
+    the key, checked                  key.py
     what can be refused               failures.py
 
 What a caller sees of it all is ``ports``: a Reader, a Writer, and ``ApiError`` with the fate of what was sent.
