@@ -27,6 +27,7 @@ from reconciler.checks.schema_parts import (
     subschemas,
 )
 from reconciler.checks.schema_patterns import states
+from reconciler.dynamic_config.limits import SAFE_INTEGER
 
 DEEPEST = 400
 """Schemas entered within one another, references included."""
@@ -159,6 +160,7 @@ class Costs:
         size = self._size(value)
         work = 1 + size * len(schema) + self._matches(schema, value) + self._comparisons(schema, value, size)
         work += EXACT_STEP if "multipleOf" in schema else 0
+        work += _unplain(value) ** 2 // 8 if "uniqueItems" in schema and isinstance(value, list) else 0
         lists = [schema.get("required"), *mapped(schema.get("dependentRequired")).values()]
         count = len(schema) + sum(len(listed(one)) for one in lists)
         held = sum(self._size_of_keyword(schema[key]) for key in ("enum", "const", "not") if key in schema)
@@ -186,7 +188,7 @@ class Costs:
         if id(keyword) not in self._options:
             options = keyword if isinstance(keyword, list) else [keyword]
             kinds = {type(one) for one in options}
-            is_index = kinds == {str} or (kinds == {int} and all(abs(one) < 2**63 for one in options))
+            is_index = kinds == {str} or (kinds == {int} and all(map(_is_plain, options)))
             self._options[id(keyword)] = (_nodes(keyword, {}), is_index)
         return self._options[id(keyword)]
 
@@ -196,7 +198,7 @@ class Costs:
         for keyword in (schema[name] for name in ("enum", "const") if name in schema):
             nodes, is_index = self._about(keyword)
             if is_index:
-                work += 1
+                work += 1 if _is_plain(value) else nodes // 3
             elif isinstance(value, dict | list):
                 work += 2 * min(nodes, size * (len(keyword) if isinstance(keyword, list) else 1))
             elif isinstance(value, str | bool) or value is None:
@@ -220,6 +222,18 @@ class Costs:
         if _NEEDS_BACKTRACKING.search(pattern):
             return BACKTRACKING * texts
         return texts + self._states(pattern) * characters // 500
+
+
+def _is_plain(value: Any) -> bool:
+    """False for numbers that are not looked up but compared exactly, one by one."""
+    return not isinstance(value, float) and not (isinstance(value, int) and abs(value) > SAFE_INTEGER)
+
+
+def _unplain(value: Any) -> int:
+    """How many such integers a value holds: all of them look alike to ``uniqueItems``, which then compares each two."""
+    if isinstance(value, dict | list):
+        return sum(map(_unplain, value.values() if isinstance(value, dict) else value))
+    return isinstance(value, int) and not _is_plain(value)
 
 
 def _longest_path(value: Any) -> int:

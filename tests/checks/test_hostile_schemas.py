@@ -162,6 +162,14 @@ HOSTILE = {
         config(a_list({"enum": [n + 0.5 for n in range(9000)]}), {"a": [8999.5] * 12_000}),
         "schema-work",
     ),
+    "fractions beside whole options": (
+        config(a_list({"not": {"enum": [*range(9000)]}}), {"a": [0.5] * 12_000}),
+        "schema-work",
+    ),
+    "large integers that must differ": (
+        config({"properties": {"a": {"uniqueItems": True}}}, {"a": [10**60 + n for n in range(12_000)]}),
+        "schema-work",
+    ),
     "lists that are alike up to their end": (
         config(a_list({"enum": [[*range(100), n] for n in range(500)]}), {"a": [[*range(100), 499]] * 500}),
         "schema-work",
