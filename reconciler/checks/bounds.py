@@ -7,12 +7,12 @@ a megabyte in every format, and no kind of finding hides another one.
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from reconciler.checks.findings import MOST_NAMED, short
+from reconciler.checks.findings import MOST_FINDINGS, MOST_NAMED, short, with_more
 from reconciler.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
@@ -85,3 +85,35 @@ def _further(document: Document, first: Diagnostic, more: int, severity: Severit
         location=first.location,
         id=first.id,
     )
+
+
+class Named:
+    """The values that do not meet a schema: the first ones for each of its keywords, then how many there are."""
+
+    def __init__(self) -> None:
+        self._counts = defaultdict[str, int](int)
+        self._found = defaultdict[str, list[Diagnostic]](list)
+        self._total = 0
+        self._elsewhere = 0  # by keywords that no finding names
+
+    def takes(self, keyword: str) -> bool:
+        """Counts one more for a keyword; whether it is to be named."""
+        if not self._counts[keyword] and self._total >= MOST_FINDINGS:
+            self._elsewhere += 1
+            return False
+        self._counts[keyword] += 1
+        return len(self._found[keyword]) < MOST_NAMED
+
+    def add(self, keyword: str, found: Diagnostic) -> None:
+        self._found[keyword].append(found)
+        self._total += 1
+
+    def findings(self) -> list[Diagnostic]:
+        """All that are named; the last one for each keyword counts the others."""
+        named: list[Diagnostic] = []
+        for keyword, found in self._found.items():
+            more = self._counts[keyword] - len(found)
+            named += [*found[:-1], with_more(found[-1], more, "do not meet it either")]
+        if named and self._elsewhere:
+            named[-1] = with_more(named[-1], self._elsewhere, "do not meet other parts of the schema")
+        return named

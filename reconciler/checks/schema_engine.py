@@ -39,7 +39,7 @@ WORK_TO_DECIDE = 500_000
 BYTES_TO_EXPLAIN = 64_000_000
 """What the errors on one value may take, if all that could fail did."""
 
-BYTES_IN_ALL = 4 * BYTES_TO_EXPLAIN
+BYTES_IN_ALL = 2 * BYTES_TO_EXPLAIN
 """What the errors on all values of a config may take, one after the other: about two seconds."""
 
 BACKTRACK_LIMIT = 10_000

@@ -9,13 +9,12 @@ value, once and remembers it, and stops at its budget, whatever the schema would
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
+from reconciler.checks.schema_keywords import Keywords, longest_path, nodes
 from reconciler.checks.schema_parts import (
     ITEM_LIST,
     ITEM_ONE,
@@ -26,17 +25,9 @@ from reconciler.checks.schema_parts import (
     resolver,
     subschemas,
 )
-from reconciler.checks.schema_patterns import states
-from reconciler.dynamic_config.limits import SAFE_INTEGER
 
 DEEPEST = 400
 """Schemas entered within one another, references included."""
-
-BACKTRACKING = 1000
-"""What one match of a pattern that needs backtracking counts for."""
-
-EXACT_STEP = 10
-"""What one ``multipleOf`` counts for: it divides exactly, whatever the number."""
 
 ERROR_BYTES = 1_500
 """An error with its message and ordinary paths, without what it is about."""
@@ -44,10 +35,8 @@ ERROR_BYTES = 1_500
 PATH_BYTES = 4
 """A character of its paths, which are held more than once."""
 
-NODE_BYTES = 60
+NODE_BYTES = 120
 """A value within the copy of a value or of a keyword that an error holds."""
-
-_NEEDS_BACKTRACKING = re.compile(r"\(\?(?:[=!>]|<[=!])|\\[1-9k]")
 
 
 class TooMuchWorkError(Exception):
@@ -77,12 +66,11 @@ class Costs:
     def __init__(self, schema: Any) -> None:
         self._root = schema
         self._resolved = resolver(schema)
-        self._states = cache(states)
+        self._keywords = Keywords()
         self._unfolded: dict[int, int | None] = {}
         self._costs: dict[tuple[int, int], Cost] = {}
         self._own: dict[tuple[int, int], Cost] = {}
         self._sizes: dict[int, int] = {}
-        self._options: dict[int, tuple[int, bool]] = {}
         self._schema_path = max((len(path) for path, _ in subschemas(schema)), default=0)
         self._error_bytes = ERROR_BYTES
         self._worked = Counter[int]()
@@ -114,7 +102,7 @@ class Costs:
         self._costs.clear()
         self._own.clear()
         self._sizes.clear()
-        self._error_bytes = ERROR_BYTES + PATH_BYTES * (self._schema_path + _longest_path(value))
+        self._error_bytes = ERROR_BYTES + PATH_BYTES * (self._schema_path + longest_path(value))
         return self._count(self._root, value, budget, 0)
 
     def hardest(self, *, errors: bool = False) -> str:
@@ -158,12 +146,12 @@ class Costs:
     def _by_itself(self, schema: dict[str, Any], value: Any) -> Cost:
         """What the keywords of one schema cost, without the schemas that it applies."""
         size = self._size(value)
-        work = 1 + size * len(schema) + self._matches(schema, value) + self._comparisons(schema, value, size)
-        work += EXACT_STEP if "multipleOf" in schema else 0
-        work += _unplain(value) ** 2 // 8 if "uniqueItems" in schema and isinstance(value, list) else 0
+        work = 1 + size * len(schema) + self._keywords.work(schema, value, size)
         lists = [schema.get("required"), *mapped(schema.get("dependentRequired")).values()]
         count = len(schema) + sum(len(listed(one)) for one in lists)
-        held = sum(self._size_of_keyword(schema[key]) for key in ("enum", "const", "not") if key in schema)
+        if isinstance(value, dict) and "propertyNames" in schema:
+            count += len(value)  # each is an error about the whole object
+        held = self._keywords.held(schema)
         error = self._error_bytes + NODE_BYTES * (size + held)
         errors = count * (self._error_bytes + NODE_BYTES * size) + NODE_BYTES * held
         return Cost(work, errors, error)
@@ -178,80 +166,7 @@ class Costs:
 
     def _size(self, value: Any) -> int:
         """How many values a value holds, itself included; a long text counts by the hundred characters."""
-        return _nodes(value, self._sizes)
-
-    def _size_of_keyword(self, value: Any) -> int:
-        return self._about(value)[0]
-
-    def _about(self, keyword: Any) -> tuple[int, bool]:
-        """How many values a keyword's value holds, and whether a list of options is looked up, not walked."""
-        if id(keyword) not in self._options:
-            options = keyword if isinstance(keyword, list) else [keyword]
-            kinds = {type(one) for one in options}
-            is_index = kinds == {str} or (kinds == {int} and all(map(_is_plain, options)))
-            self._options[id(keyword)] = (_nodes(keyword, {}), is_index)
-        return self._options[id(keyword)]
-
-    def _comparisons(self, schema: dict[str, Any], value: Any, size: int) -> int:
-        """What comparing a value with the options of ``enum`` and ``const`` costs: numbers are compared exactly."""
-        work = 0
-        for keyword in (schema[name] for name in ("enum", "const") if name in schema):
-            nodes, is_index = self._about(keyword)
-            if is_index:
-                work += 1 if _is_plain(value) else nodes // 3
-            elif isinstance(value, dict | list):
-                work += 2 * min(nodes, size * (len(keyword) if isinstance(keyword, list) else 1))
-            elif isinstance(value, str | bool) or value is None:
-                work += nodes // 50
-            else:
-                work += 2 * nodes
-        return work
-
-    def _matches(self, schema: dict[str, Any], value: Any) -> int:
-        """What the patterns of one schema cost."""
-        if isinstance(value, str) and isinstance(schema.get("pattern"), str):
-            return self._match(schema["pattern"], 1, len(value))
-        named = mapped(schema.get("patternProperties"))
-        if not named or not isinstance(value, dict):
-            return 0
-        characters = sum(map(len, value))
-        return sum(self._match(pattern, len(value), characters) for pattern in named)
-
-    def _match(self, pattern: str, texts: int, characters: int) -> int:
-        """What matching a pattern costs on so many texts of so many characters in all."""
-        if _NEEDS_BACKTRACKING.search(pattern):
-            return BACKTRACKING * texts
-        return texts + self._states(pattern) * characters // 500
-
-
-def _is_plain(value: Any) -> bool:
-    """False for numbers that are not looked up but compared exactly, one by one."""
-    return not isinstance(value, float) and not (isinstance(value, int) and abs(value) > SAFE_INTEGER)
-
-
-def _unplain(value: Any) -> int:
-    """How many such integers a value holds: all of them look alike to ``uniqueItems``, which then compares each two."""
-    if isinstance(value, dict | list):
-        return sum(map(_unplain, value.values() if isinstance(value, dict) else value))
-    return isinstance(value, int) and not _is_plain(value)
-
-
-def _longest_path(value: Any) -> int:
-    """Characters of the longest JSON Pointer into a value, about."""
-    if isinstance(value, dict):
-        return max((1 + len(key) + _longest_path(one) for key, one in value.items()), default=0)
-    return max(map(_longest_path, value), default=0) + 6 if isinstance(value, list) else 0
-
-
-def _nodes(value: Any, known: dict[int, int]) -> int:
-    if isinstance(value, str):
-        return 1 + len(value) // 100
-    if not isinstance(value, dict | list):
-        return 1
-    if id(value) not in known:
-        inner = value.values() if isinstance(value, dict) else value
-        known[id(value)] = 1 + sum(_nodes(one, known) for one in inner)
-    return known[id(value)]
+        return nodes(value, self._sizes)
 
 
 def _to_properties(schema: dict[str, Any], value: dict[str, Any]) -> Iterator[tuple[Any, Any]]:

@@ -5,12 +5,12 @@ Statsig holds values to the schema when they are written, so what fails here wou
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from reconciler.checks.findings import MOST_FINDINGS, MOST_NAMED, did_you_mean, error, kind, short, warning, with_more
+from reconciler.checks.bounds import Named
+from reconciler.checks.findings import did_you_mean, error, kind, short, warning
 from reconciler.checks.parts import outcomes
 from reconciler.diagnostics import Diagnostic, Severity, parts, pointer
 
@@ -98,7 +98,7 @@ def _read(data: dict[str, Any]) -> _Schema | None:
 def _values(document: Document, read: _Schema, engine: Engine) -> Iterator[Diagnostic]:
     from reconciler.checks.schema_engine import TooMuchWorkError
 
-    named = _Named()
+    named = Named()
     for path, value, is_text in _outcomes(document.data):
         try:
             for one in engine.mismatches(value):
@@ -110,36 +110,6 @@ def _values(document: Document, read: _Schema, engine: Engine) -> Iterator[Diagn
     yield from named.findings()
     if engine.unexplained is not None:
         yield _unexplained(document, read, engine.unexplained)
-
-
-class _Named:
-    """The values that do not meet a schema: the first ones for each of its keywords, then how many there are."""
-
-    def __init__(self) -> None:
-        self._counts = defaultdict[str, int](int)
-        self._found = defaultdict[str, list[Diagnostic]](list)
-        self._total = 0
-        self._elsewhere = 0  # by keywords that no finding names
-
-    def takes(self, keyword: str) -> bool:
-        """Counts one more for a keyword; whether it is to be named."""
-        if not self._counts[keyword] and self._total >= MOST_FINDINGS:
-            self._elsewhere += 1
-            return False
-        self._counts[keyword] += 1
-        return len(self._found[keyword]) < MOST_NAMED
-
-    def add(self, keyword: str, found: Diagnostic) -> None:
-        self._found[keyword].append(found)
-        self._total += 1
-
-    def findings(self) -> Iterator[Diagnostic]:
-        for keyword, found in self._found.items():
-            *before, last = found
-            yield from before
-            yield with_more(last, self._counts[keyword] - len(found), "do not meet it either")
-        if self._elsewhere:
-            yield with_more(last, self._elsewhere, "do not meet other parts of the schema")
 
 
 def _outcomes(data: dict[str, Any]) -> Iterator[tuple[str, Any, bool]]:

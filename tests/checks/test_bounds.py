@@ -137,6 +137,14 @@ def test_a_dozen_values_are_named_and_the_others_counted(project: Project) -> No
     assert found[-1]["message"].endswith("; and 988 more do not meet it either")
 
 
+def test_no_more_keywords_are_named_than_can_be_read_and_the_others_are_counted(project: Project) -> None:
+    schema = {"allOf": [{"required": [f"x{n}"]} for n in range(1500)]}
+    found = validate(project, {"schema": schema, "defaultValue": {}}, "json").json["diagnostics"]
+    named = [one for one in found if one["code"] == "value-against-schema"]
+    assert len({one["path"] for one in named}) == len(named) == 1000
+    assert sum("; and 500 more do not meet other parts of the schema" in one["message"] for one in named) == 1
+
+
 def test_the_part_of_a_schema_that_was_given_up_on_is_named(project: Project) -> None:
     config = a_list({"enum": [*range(9000)]}, [-1] * 12_000)
     [given_up, wrong] = validate(project, config, "json", indent=1).json["diagnostics"]

@@ -193,6 +193,10 @@ HOSTILE = {
         config({"propertyNames": {"enum": [f"x{n}" for n in range(9000)]}}, {f"k{n}": 1 for n in range(15_000)}),
         "schema-unexplained",
     ),
+    "a name's error for each key of a large object": (
+        config({"propertyNames": {"maxLength": 1}}, {f"k{n}": {f"k{m}": "x" for m in range(60)} for n in range(300)}),
+        "schema-unexplained",
+    ),
     "large patterns": (
         config({"properties": {f"k{n}": {"pattern": f"\\p{{L}}{{20}}{n}"} for n in range(5000)}}, {}),
         "schema-work",
