@@ -145,6 +145,8 @@ def test_rules_in_another_order_are_named_by_their_places() -> None:
 
 
 def test_twelve_are_named_and_the_rest_are_counted() -> None:
-    wrong = differences("config", {"defaultValue": dict.fromkeys("abcdefghijklmn", 1)}, {"id": "config", "defaultValue": {}})
+    wrong = differences(
+        "config", {"defaultValue": dict.fromkeys("abcdefghijklmn", 1)}, {"id": "config", "defaultValue": {}}
+    )
     assert phrases(wrong[:12]).count("read nothing") == 12
     assert phrases(wrong) == phrases(wrong[:12]) + "; and 2 more"
