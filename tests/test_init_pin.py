@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -181,11 +181,12 @@ def test_whatever_stands_in_direct_url_json_the_name_is_never_alone(origin: Any)
     assert re.fullmatch(rf"statsig-reconciler (@ {exact}|is not pinned: .+)", line)
 
 
-def test_a_lock_that_comes_with_the_package_goes_along(tmp_path: Path) -> None:
-    site = installed(tmp_path, git("https://example.com/r"))
-    (site / ".github").unlink()
-    shutil.copytree(TOP / ".github", site / ".github")
-    (site / ".github/scripts/dependencies.txt").write_text("httpx==0.28.1 --hash=sha256:00\n", "utf-8")
-    Project(tmp_path).run("init", env={"PYTHONPATH": str(site)})
-    written = (tmp_path / ".github/scripts/dependencies.txt").read_text("utf-8")
-    assert written == "httpx==0.28.1 --hash=sha256:00\n"
+def test_what_it_needs_is_pinned_by_hashes_beside_it_whatever_became_of_the_pin(tmp_path: Path) -> None:
+    """And so is what builds it: install.sh then lets nothing else build it."""
+    init(tmp_path, None)
+    lock = (tmp_path / "repository" / FILE).with_name("dependencies.txt").read_text("utf-8")
+    assert lock == (TOP / ".github/requirements/run.txt").read_text("utf-8")
+    packages = re.findall(r"^([a-z][\w.-]*)==\S+.*\n    --hash=sha256:[0-9a-f]{64}", lock, re.MULTILINE)
+    declared = [Requirement(one).name for one in metadata.requires("statsig-reconciler") or () if "extra" not in one]
+    assert {"hatchling", *declared} <= set(packages)
+    assert len(packages) == len(re.findall(r"^[a-z]", lock, re.MULTILINE)), "no line is without a hash"

@@ -18,7 +18,7 @@ from reconciler.git import top_level as working_tree
 _PACKAGED = Path(__file__).parent.parent / "github"  # where an installed package has them (pyproject.toml)
 _CHECKED_OUT = Path(__file__).parent.parent.parent / ".github"  # where a checkout has them
 _REQUIREMENTS = Path(".github", "scripts", "requirements.txt")
-_LOCK = "dependencies.txt"  # beside the scripts: what install.sh installs by its hashes before reconciler itself
+_DEPENDENCIES = _REQUIREMENTS.with_name("dependencies.txt")  # what install.sh installs by its hashes, before all else
 _TARGET = "production"
 
 _SETTINGS = f"""\
@@ -101,9 +101,10 @@ def _files(configs: Path, root: Path, branch: str, pinned: Pin) -> Iterator[tupl
         yield root / ".github" / "workflows" / f"{name}.yml", text, False
     for folder in ("actions", "scripts"):
         for path in sorted((github / folder).rglob("*")):
-            if path.is_file() and (path.suffix in (".yml", ".sh", ".py") or path.name == _LOCK):
+            if path.is_file() and path.suffix in (".yml", ".sh", ".py"):
                 executable = bool(path.stat().st_mode & stat.S_IXUSR)
                 yield root / ".github" / path.relative_to(github), path.read_text("utf-8"), executable
+    yield root / _DEPENDENCIES, (github / "requirements" / "run.txt").read_text("utf-8"), False
     yield root / _REQUIREMENTS, pinned.text, False
 
 

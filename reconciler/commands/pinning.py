@@ -30,8 +30,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 _PINNED = """\
-# The reconciler that the workflows install: the one that `reconciler init` ran with. To move on, install a newer one,
-# and write its commit (or its URL and SHA-256) here.
+# The reconciler that the workflows install: the one that `reconciler init` ran with. Beside this file, dependencies.txt
+# pins all that it needs. To move on, install a newer one, delete both files, and run `reconciler init` again.
 {requirement}
 """
 _NOT_PINNED = """\
@@ -41,7 +41,7 @@ _NOT_PINNED = """\
 #
 #   {name} @ git+https://github.com/OWNER/reconciler@COMMIT     (the full commit)
 #   {name} @ https://HOST/PATH.whl#sha256=SHA256
-#   {name}==VERSION --hash=sha256:SHA256                        (then each dependency needs a line with its hash)
+#   {name}==VERSION --hash=sha256:SHA256
 #
 # Never the name alone: whoever publishes under it would get your keys.
 {name} is not pinned: the copy that ran init {why}
