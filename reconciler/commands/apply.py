@@ -9,17 +9,17 @@ way is still gone: what is in flight is finished or classified, recorded, and sa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from reconciler import apply as applying
-from reconciler.attempt import SHOWING
-from reconciler.base import is_behind
 from reconciler.commands import connecting, consent, planning, writing
 from reconciler.commands import saved as saved_plans
 from reconciler.commands.bases import BaseFiles, read_base
+from reconciler.commands.closing import look_again
 from reconciler.commands.consent import Consent
 from reconciler.commands.files import Files, settings_must_be_valid
 from reconciler.commands.planning import Choice, Planned
@@ -31,12 +31,10 @@ from reconciler.commands.terminal import HowFar, Terminal
 from reconciler.commands.verdict import exit_code
 from reconciler.diagnostics import Location
 from reconciler.documents import top_level
-from reconciler.fingerprint import version
 from reconciler.git import GitError
-from reconciler.model import Failure, Outcome, Plan, Status
+from reconciler.model import Failure, Outcome, Plan
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
-from reconciler.verify import Difference, difference, unmet
 
 if TYPE_CHECKING:
     from reconciler.console_api import Connection
@@ -242,55 +240,15 @@ def _write(plan: Plan, this: _Run) -> None:
 
 
 def _check_again(plan: Plan, this: _Run) -> None:
-    """List again, compare again: of what was verified nothing may be left to do. A list that lags is listed again."""
-    verified = {one.change.id: one for one in this.outcomes if one.status is Status.VERIFIED}
-    if not verified:
-        return
+    """List again, compare again: of what was verified nothing may be left to do."""
+    clock = TickingClock(this.clock, this.terminal.tick)
+    listed = partial(applying.until_stopped, this.clock, this.connection.reader.list_configs, this.terminal.tick)
     try:
-        left = _left_once_caught_up(plan, this, verified)
+        this.outcomes, fresh = look_again(plan, this.planned, this.outcomes, listed, clock)
     except ApiError as error:
         this.terminal.warn(f"every write was verified by itself, but the closing read failed: {error.message}")
         return
-    this.outcomes = [
-        applying.undone(one, left[one.change.id]) if one.change.id in left and one.change.id in verified else one
-        for one in this.outcomes
-    ]
-
-
-def _left_once_caught_up(plan: Plan, this: _Run, verified: Mapping[str, Outcome]) -> Mapping[str, Sequence[Difference]]:
-    """Id → what still differs, once no read is behind what was verified; empty where the run is stopped."""
-    left: Mapping[str, Sequence[Difference]] = {}
-    clock = TickingClock(this.clock, this.terminal.tick)
-    for pause in SHOWING:
-        if not clock.sleep(pause):
-            return {}
-        fresh = applying.until_stopped(this.clock, this.connection.reader.list_configs, this.terminal.tick)
-        if fresh is None:
-            return {}
-        this.live = fresh
-        left = _left(plan, this.planned, fresh)
-        if not _lagging(left, verified, fresh):
-            break
-    return left
-
-
-def _lagging(left: Collection[str], verified: Mapping[str, Outcome], live: Sequence[Payload]) -> bool:
-    """Whether anything that differs may do so because the list is older than the write. Without versions it may."""
-    payloads = {str(one.get("id")): one for one in live}
-    return any(
-        one in left
-        and (seen.version is None or version(now := payloads.get(one)) is None or is_behind(now, seen.version))
-        for one, seen in verified.items()
-    )
-
-
-def _left(plan: Plan, planned: Planned | None, live: Sequence[Payload]) -> Mapping[str, Sequence[Difference]]:
-    """Id → what still differs."""
-    if planned is not None:
-        return {one.id: [difference(each) for each in one.fields] for one in planned.again(live).changes}
-    payloads = {str(one.get("id")): one for one in live}
-    wrong = {one.id: unmet(one, payloads.get(one.id, {})) for one in plan.writes}
-    return {config_id: found for config_id, found in wrong.items() if found}
+    this.live = this.live if fresh is None else fresh
 
 
 def _locator(planned: Planned | None) -> applying.Locate:
