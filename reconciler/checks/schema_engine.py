@@ -11,6 +11,7 @@ So where they could take too much memory it is asked for the first one alone.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -32,6 +33,9 @@ MOST_SCHEMAS = 10_000
 
 MOST_STATES = 300_000
 """States of all patterns together: a state takes up to 60 bytes and a microsecond to compile, three times over."""
+
+REFUSED_STATES = 50_000
+"""A pattern with more is refused by itself, and costs no more than this."""
 
 WORK_TO_DECIDE = 500_000
 """On all values of a config together: about two seconds of the worst schemas."""
@@ -127,13 +131,21 @@ def faults(schema: Any) -> list[Fault]:
 
 
 def _large_patterns(parts: list[tuple[str, dict[str, Any]]]) -> Fault | None:
-    """Patterns that together take too long to compile, at the schema with the largest ones."""
-    sizes = [(sum(map(states, _patterns_of(part))), path) for path, part in parts]
-    total = sum(size for size, _ in sizes)
-    largest, path = max(sizes, key=lambda it: it[0], default=(0, ""))
-    if total <= MOST_STATES or largest > MOST_STATES // 2:
-        return None  # one that is too large by itself is refused as a pattern
-    return Fault("work", path, "its patterns, whose repetitions multiply")
+    """Patterns that together take too long to compile, at the schema with the largest ones.
+
+    A pattern is compiled once, but for unevaluated keywords, which compile those of the schemas beside them again.
+    """
+    again = any("unevaluatedProperties" in part for _, part in parts)
+    sizes = Counter[str]()
+    seen = set[str]()
+    for path, part in parts:
+        for pattern in _patterns_of(part):
+            if again or pattern not in seen:
+                seen.add(pattern)
+                sizes[path] += min(states(pattern), REFUSED_STATES)
+    if sizes.total() <= MOST_STATES:
+        return None
+    return Fault("work", sizes.most_common(1)[0][0], "its patterns, whose repetitions multiply")
 
 
 def _patterns_of(schema: dict[str, Any]) -> list[str]:

@@ -76,13 +76,13 @@ MANY = {
     "9,000 references that lead out": {
         "schema": {"properties": {f"k{n}": {"$ref": f"http://a/{n}"} for n in range(9000)}}
     },
-    "20,000 keys that are cut short": {"k" * 30 + str(n): 1 for n in range(19_000)},
+    "19,000 unknown keys": {"k" * 30 + str(n): 1 for n in range(19_000)},
     "names of 300 kB": {
         "id": LONG,
-        "rules": [{"name": LONG, "passPercentage": 0.001, "conditions": [{"type": "email", "operator": LONG}]}] * 1
+        "rules": [{"name": LONG, "passPercentage": 0.001, "conditions": [{"type": "email", "operator": LONG}]}]
         + [{}] * 500,
     },
-    "a key of 300 kB": {LONG: {LONG: 1}, "defaultValue": {LONG: 10**17}},
+    "a key of 300 kB": {LONG: {LONG: 1}, "defaultValue": {LONG: [10**17] * 10}},
     "texts that are drawn escaped": {"\u202e\u0001" * 20 + str(n): 1 for n in range(2_000)},
     "a list with one item of another kind": {
         "rules": rules(1, conditions=[{"type": "email", "operator": "any", "targetValue": [True] * 90_000}])
