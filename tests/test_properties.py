@@ -226,7 +226,7 @@ def test_live_fields_that_nobody_knows_are_kept_or_reported(value: Body, keys: l
         assert all(f'"{name}"' in warned and f'"rules.*.{name}"' in warned for name in extra)
         assert (outcome.status is Status.VERIFIED) == (lost == [])
         if outcome.error is not None:
-            assert sum(one in outcome.error.message for one in lost) == min(len(lost), 5)
+            assert all(one in outcome.error.message for one in lost)
 
 
 @given(st.lists(configs(), min_size=2, max_size=4), st.data())
