@@ -70,12 +70,13 @@ class Repository:
     def resolve(self, ref: str) -> str:
         """The object name of a commit, or of a tree where ``ref`` names one."""
         found = self._peeled(ref)
-        if found is None:
-            raise GitError(
-                f'"{ref}" does not name a commit or tree that this repository has; '
-                f"fetch it first: git fetch origin +{ref}:{ref}"
-            )
-        return found[0]
+        if found is not None:
+            return found[0]
+        said = f'"{ref}" does not name a commit or tree that this repository has'
+        if not ref.startswith("refs/"):
+            raise GitError(f"{said}; check its spelling, or fetch it first")
+        self.tip(ref)  # which says so where the ref is there and broken
+        raise GitError(f"{said}; check its spelling, or fetch it first: git fetch origin +{ref}:{ref}")
 
     def tip(self, ref: str) -> Tip | None:
         """What a full ref name points to, None where there is no such ref. One that cannot be read is an error."""
@@ -83,14 +84,23 @@ class Repository:
         lines = [line.split(" ", 1) for line in done.stdout.decode("utf-8", "replace").splitlines()]
         name = next((name for name, full in lines if full == ref), None)
         if name is None and done.stderr:  # git skips a broken ref, with a warning
-            raise _unreadable(ref, done.stderr.decode("utf-8", "replace").strip())
+            raise self._unreadable(ref, done.stderr.decode("utf-8", "replace").strip())
         if name is None:
             return None
         found = self._peeled(name)
         if found is None:
-            raise _unreadable(ref, f"it points to {name}, which is not a commit or tree that this repository has")
+            raise self._unreadable(ref, f"it points to {name}, which is not a commit or tree that this repository has")
         tree, is_commit = found
         return Tip(name, tree, tree if is_commit else None)
+
+    def _unreadable(self, ref: str, why: str) -> GitError:
+        """A ref is broken. Git cannot fetch over it, nor delete it where its file does not hold an object's name."""
+        file = self._git("rev-parse", "--git-path", ref).decode("utf-8", "replace").strip()
+        remove = f"rm {file}" if (self.top / file).exists() else f"git update-ref -d {ref}"
+        return GitError(
+            f"{ref} exists, and cannot be read: {why}; remove it, then fetch it again: "
+            f"{remove} && git fetch origin +{ref}:{ref}"
+        )
 
     def _peeled(self, expression: str) -> tuple[str, bool] | None:
         """The commit, or else the tree, that an expression stands for, and whether it is a commit."""
@@ -244,10 +254,6 @@ class Repository:
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise GitError(f"git could not be run: {error}") from error
-
-
-def _unreadable(ref: str, why: str) -> GitError:
-    return GitError(f"{ref} exists, and cannot be read: {why}; fetch it again: git fetch origin +{ref}:{ref}")
 
 
 def _environment() -> dict[str, str]:

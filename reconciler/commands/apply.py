@@ -32,7 +32,7 @@ from reconciler.commands.verdict import exit_code
 from reconciler.diagnostics import Location
 from reconciler.documents import top_level
 from reconciler.git import GitError
-from reconciler.model import Failure, Outcome, Plan
+from reconciler.model import Action, Failure, Outcome, Plan
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
 
@@ -48,7 +48,7 @@ class StoppableClock(Clock, Stoppable, Protocol):
 class _Run:
     """One apply, and what is known so far: its plan, ``live`` as listed last, and what became of the changes.
 
-    ``files`` may be None and ``planned`` is None where the plan was saved.
+    ``files`` may be None and ``planned`` is None where the plan was saved. ``is_complete``: no exception ended it.
     """
 
     terminal: Terminal
@@ -64,6 +64,7 @@ class _Run:
     planned: Planned | None = None
     live: Sequence[Payload] | None = None
     outcomes: list[Outcome] = field(default_factory=list)
+    is_complete: bool = False
 
 
 def run(
@@ -98,6 +99,7 @@ def run(
         unrecorded: GitError | None = None
         try:
             _carry_out(this, choice, given, output)
+            this.is_complete = True
         finally:
             signals.only_stop(clock)
             unrecorded = _record(this)
@@ -172,6 +174,11 @@ def _begin_record(plan: Plan, this: _Run) -> None:
     """All that is about to be written goes on record first; where that is not possible, nothing is written."""
     if this.recorder is not None:
         assert this.live is not None
+        if this.base is None and any(one.action is Action.UPDATE for one in plan.writes):
+            this.terminal.warn(
+                f"warning: {this.recorder.ref} is not in this repository yet, so edits in the console cannot be "
+                "recognized; if other runs have recorded it, fetch it first (--push-record origin does)"
+            )
         recorder, this.recorder = this.recorder, None
         try:
             recorder.begin(plan, this.live)
@@ -181,8 +188,8 @@ def _begin_record(plan: Plan, this: _Run) -> None:
         this.recorder = recorder
     elif this.base is not None:
         this.terminal.warn(
-            f"this run records nothing, so the next plan against {this.base.base.name[:12]} will take its writes for "
-            "edits in the console; to avoid that: --record REF"
+            f"warning: this run is not recorded, so the next plan against {this.base.base.name[:12]} will take its "
+            "writes for somebody's edits in the console; to record it, add --record REF"
         )
 
 
@@ -267,7 +274,7 @@ def _record(this: _Run) -> GitError | None:
     if recorder is None:
         return None
     try:
-        commit = recorder.end(this.plan, this.outcomes, this.live)
+        commit = recorder.end(this.plan, this.outcomes, this.live, is_complete=this.is_complete)
     except GitError as error:
         this.terminal.warn(f"the run was not recorded in {recorder.ref}: {error}")
         return error

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 from reconciler import planfile
 from reconciler.commands import connecting, planning, writing
-from reconciler.commands.planning import Choice
+from reconciler.commands.planning import Choice, Planned
 from reconciler.commands.problems import Exit, Problem
 from reconciler.commands.terminal import Terminal
 from reconciler.documents.document import FORMATS
@@ -49,12 +50,26 @@ def run(
             terminal,
             windows=windows,
             sources=files.sources,
-            command=command,
+            command=_recording(command, planned, chosen.base if choice.base is None else choice.base),
             limit=limit,
         )
     )
     writing.summary(plan, output, terminal, windows)
     return exit_code(plan, detailed=detailed_exitcode)
+
+
+def _recording(command: str, planned: Planned, base: str | None) -> str:
+    """The command that carries the plan out. Where the base is a record, it records as well.
+
+    If it did not, the next plan would take its writes for somebody's edits.
+    """
+    if planned.base is None or base is None or not base.startswith("refs/") or planned.base.base.record.api_url is None:
+        return command
+    words = shlex.split(command)
+    if "--base" in words:
+        at = words.index("--base")
+        del words[at : at + 2]
+    return shlex.join([*words, "--record", base])
 
 
 def _save(plan: Plan, out: Path, configs: Path, terminal: Terminal) -> None:

@@ -17,7 +17,6 @@ from pathlib import Path
 from reconciler.commands.bases import BaseFiles, read_base
 from reconciler.commands.entries import Entries, Known, file_bytes, opened
 from reconciler.commands.files import Files
-from reconciler.commands.planning import head
 from reconciler.commands.problems import Exit, Problem
 from reconciler.git import GitError, Repository, Tip
 from reconciler.model import Outcome, Plan
@@ -71,18 +70,21 @@ class Recorder:
         """Commit all writes of a plan as open, and push that. Raises ``GitError``: then nothing may be written."""
         payloads = {str(one.get("id")): one for one in live}
         self._opened = {one.id: opened(one, payloads.get(one.id)) for one in plan.writes}
-        entries = self._entries(plan, (), payloads)
+        entries = self._entries(plan, (), payloads, is_applied=True)
         self._tip = self._commit(entries, f"Begin {len(self._opened)} writes to {self._target.name}", plan, self._tip)
         if self._remote is not None:
             self._repository.push(self._remote, self.ref)
 
-    def end(self, plan: Plan | None, outcomes: Sequence[Outcome], live: Sequence[Payload] | None) -> str:
+    def end(
+        self, plan: Plan | None, outcomes: Sequence[Outcome], live: Sequence[Payload] | None, *, is_complete: bool
+    ) -> str:
         """Commit what is now known, push it, and return the commit. Raises ``GitError``.
 
-        ``plan`` and ``live`` (what was listed last) are None where the run ended before it had them.
+        ``plan`` and ``live`` (what was listed last) are None where the run ended before it had them. ``is_complete`` is
+        False where it was refused or failed; if nothing was written either, it says nothing of its commit.
         """
         payloads = None if live is None else {str(one.get("id")): one for one in live}
-        entries = self._entries(plan, outcomes, payloads)
+        entries = self._entries(plan, outcomes, payloads, is_applied=is_complete or bool(self._opened))
         documents = self._files.documents
         applied = sum(entries.files.get(one.id) == (one.file, file_bytes(self._files, one)) for one in documents)
         subject = f"Record {applied} of {len(documents)} configs as applied to {self._target.name}"
@@ -92,12 +94,20 @@ class Recorder:
         assert self._tip is not None
         return self._tip.tree
 
-    def _entries(self, plan: Plan | None, outcomes: Sequence[Outcome], live: Mapping[str, Payload] | None) -> Entries:
+    def _entries(
+        self,
+        plan: Plan | None,
+        outcomes: Sequence[Outcome],
+        live: Mapping[str, Payload] | None,
+        *,
+        is_applied: bool,
+    ) -> Entries:
         known = Known(self._files, self._before, self._opened, plan, outcomes, live)
-        return known.entries(self._target.api, self._source(plan.commit if plan else head(self._files.configs)))
+        commit = plan.commit if is_applied and plan is not None else None
+        return known.entries(self._target.api, self._source(commit))
 
     def _source(self, commit: str | None) -> str | None:
-        """The newer one of the commits that this run and the one before it were made from: it never goes back."""
+        """The newest commit that was applied: a run that applied nothing, or older files, does not change it."""
         before = self._before.record.source
         if commit is None or (before is not None and self._repository.is_ancestor(commit, before)):
             return before
@@ -172,7 +182,8 @@ def _other_project(ref: str, recorded: str, target: Target) -> Problem:
         Exit.REFUSED,
         "record-of-another-target",
         f"{ref} is the record of {recorded}, and this target is {target.api}; nothing was sent",
-        "record in a ref of this target's own, like refs/reconciler/" + target.name,
+        "did `api` or --api-url change? Each project needs a record of its own: "
+        f"if {target.name} is another project now, name another ref",
     )
 
 

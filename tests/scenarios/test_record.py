@@ -334,6 +334,70 @@ def test_files_that_are_older_than_the_record_revert_nothing(running: Repository
     assert value(live, "alpha") == 1
 
 
+@pytest.mark.parametrize("flags", [["--expect", "sha256:0"], []], ids=["refused", "nobody to confirm"])
+def test_a_run_that_was_refused_makes_nothing_else_older(running: Repository, live: Live, flags: list[str]) -> None:
+    """A branch was about to be applied and was not: what it says was never applied."""
+    running.git("checkout", "--quiet", "-b", "work")
+    running.write(alpha=config(3))
+    running.merge()
+    yes = ["--yes"] if flags else []
+    assert running.call("apply", *yes, "--base", RECORD, "--record", RECORD, *flags).code == 4
+    running.git("checkout", "--quiet", "main")
+    running.write(beta=config(2))
+    assert "older-than-record" not in [one["code"] for one in running.plan().json["diagnostics"]]
+    assert running.apply().statuses == {"beta": "verified"}
+
+
+def test_the_first_record_of_a_project_that_is_live_says_what_it_cannot_see(repository: Repository, live: Live) -> None:
+    live.create("alpha", defaultValue={"value": 9})
+    repository.write(alpha=config(1), beta=config(1))
+    repository.merge()
+    assert f"{RECORD} is not in this repository yet" in repository.apply().stderr
+    repository.write(alpha=config(2))
+    repository.merge()
+    assert "not in this repository" not in repository.apply().stderr
+
+
+def test_files_that_were_found_equal_count_as_applied(running: Repository, live: Live) -> None:
+    """A hot-fix that was taken over: nothing was written, and from the commit before it the fix must not be lost."""
+    older = running.git("rev-parse", "HEAD")
+    live.edit("alpha", defaultValue={"value": 7})
+    running.write(alpha=config(7))
+    running.merge()
+    assert running.apply().json["results"] == []
+    running.git("checkout", "--quiet", older)
+    assert running.apply().json["error"]["code"] == "files-older-than-record"
+
+
+@pytest.mark.parametrize("break_it", ["zero length", "not a name", "an object that is not here", "a lost commit"])
+def test_the_way_out_of_a_broken_ref_leads_out(running: Repository, live: Live, remote: Path, break_it: str) -> None:
+    as_it_was = running.git("rev-parse", RECORD)
+    BROKEN[break_it](running)
+    done = running.call("plan", "--base", RECORD)
+    assert done.code == 1
+    advice = done.stderr.strip().rpartition("fetch it again: ")[2].partition("\n")[0]
+    first, _, second = advice.partition(" && ")
+    assert second == f"git fetch origin +{RECORD}:{RECORD}"
+    if first.startswith("rm "):
+        (running.path / first.removeprefix("rm ")).unlink()
+    else:
+        running.git(*first.split()[1:])
+    running.git(*second.split()[1:])
+    assert running.git("rev-parse", RECORD) == as_it_was
+    assert running.plan("--detailed-exitcode").code == 0
+
+
+def test_a_plan_against_a_record_names_the_command_that_records(running: Repository, live: Live) -> None:
+    running.write(alpha=config(2))
+    running.merge()
+    shown = running.call("plan", "--base", RECORD).stdout
+    assert f"To carry it out: reconciler apply --record {RECORD}" in " ".join(shown.split())
+    text = (running.path / "configs/reconciler.toml").read_text()
+    running.settings(text + f'base = "{RECORD}"\n')
+    assert f"reconciler apply --record {RECORD}" in " ".join(running.call("plan").stdout.split())
+    assert "--record" not in running.call("plan", "--base", "HEAD~1").stdout
+
+
 def test_a_branch_beside_what_was_applied_is_not_older(running: Repository, live: Live) -> None:
     older = running.git("rev-parse", "HEAD")
     running.write(alpha=config(2))
@@ -350,9 +414,9 @@ def test_a_run_that_records_nothing_says_what_that_means(running: Repository, li
     running.merge()
     done = running.call("apply", "--yes", "--base", RECORD)
     assert done.code == 0
-    assert "records nothing" in done.stderr
+    assert "is not recorded" in done.stderr
     assert "--record" in done.stderr
-    assert "records nothing" not in running.call("apply", "--yes", "--base", RECORD).stderr, "there is nothing to write"
+    assert "is not recorded" not in running.call("apply", "--yes", "--base", RECORD).stderr, "there is nothing to write"
 
 
 # ── a record that outlasts its runner ─────────────────────────────────────────────────────────────────────────────
