@@ -39,9 +39,8 @@ class Base:
     def of(self, config_id: str, live: Resource | None) -> Resource | None:
         """What a config's file last agreed with live on; None where the base does not know."""
         write = self.record.open.get(config_id)
-        if write is None or _is_as_planned(write, live):
-            return self.resources.get(config_id)
-        return _resource(config_id, write.body if write.read is None else write.read)
+        held = None if write is None else what_live_holds(write, live)
+        return self.resources.get(config_id) if held is None else _resource(config_id, held)
 
     def not_kept(self, config_id: str, live: Resource | None, fields: Sequence[FieldChange]) -> list[FieldChange]:
         """Of a config's differences those that a write did not end: the server answered it with another value."""
@@ -57,6 +56,13 @@ class Base:
     def behind(self, live: Mapping[str, Payload]) -> list[str]:
         """Ids of configs of which live shows less than what was seen before: an older version, or nothing."""
         return [config_id for config_id, seen in self.record.versions.items() if is_behind(live.get(config_id), seen)]
+
+
+def what_live_holds(write: OpenWrite, live: Resource | None) -> Mapping[str, Any] | None:
+    """Of an open write the body that live was last made of, by us; None where that is the file before it."""
+    if _is_as_planned(write, live):
+        return write.was
+    return write.body if write.read is None else write.read
 
 
 def is_behind(payload: Payload | None, seen: int) -> bool:

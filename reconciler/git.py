@@ -6,6 +6,7 @@ Everything is plumbing on the object store. Neither the working tree nor the ind
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +84,7 @@ class Repository:
         done = self._checked("for-each-ref", "--format=%(objectname) %(refname)", ref)
         lines = [line.split(" ", 1) for line in done.stdout.decode("utf-8", "replace").splitlines()]
         name = next((name for name, full in lines if full == ref), None)
-        if name is None and done.stderr:  # git skips a broken ref, with a warning
+        if name is None and b"broken ref" in done.stderr:  # git skips one, with a warning
             raise self._unreadable(ref, done.stderr.decode("utf-8", "replace").strip())
         if name is None:
             return None
@@ -109,6 +110,11 @@ class Repository:
             if name is not None:
                 return name, kind == "commit"
         return None
+
+    def committed_at(self, treeish: str) -> float | None:
+        """When a commit was made, in epoch seconds; None for a tree."""
+        done = self._run("log", "-1", "--no-show-signature", "--format=%ct", "--end-of-options", treeish, "--")
+        return float(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
 
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit comes before another one; False too where this clone does not have the way between."""
@@ -139,8 +145,10 @@ class Repository:
         """Raises where ``ref`` is no full ref name, or is the branch that is checked out: its files would go."""
         if not ref.startswith("refs/") or self._run("check-ref-format", ref).returncode != 0:
             raise GitError(f'"{ref}" is not a full ref name; write one like refs/reconciler/production')
-        if self._run("symbolic-ref", "--quiet", "HEAD").stdout.decode().strip() == ref:
-            raise GitError(f'"{ref}" is checked out here; record in a ref of its own, like refs/reconciler/production')
+        if f"branch {ref}" in self._git("worktree", "list", "--porcelain").decode("utf-8", "replace").splitlines():
+            raise GitError(f'"{ref}" is checked out; record in a ref of its own, like refs/reconciler/production')
+        if self._run("symbolic-ref", "--quiet", ref).returncode == 0:
+            raise GitError(f'"{ref}" stands for another ref; record in one of its own, like refs/reconciler/production')
         parents = [ref[:at] for at, char in enumerate(ref) if char == "/"]
         taken = self._git("for-each-ref", "--format=%(refname)", f"{ref}/", *parents).decode().split()
         clash = next((one for one in taken if one in parents or one.startswith(f"{ref}/")), None)
@@ -171,7 +179,7 @@ class Repository:
         By way of a folder of refs, since git takes a plain destination for the tail of a name: where the remote has a
         branch called refs/reconciler/production, the record would land in that branch. A pattern is exact.
         """
-        outgoing = f"refs/outgoing-{os.getpid()}"
+        outgoing = f"refs/outgoing-{os.getpid()}-{secrets.token_hex(4)}"  # none that a killed run left behind
         named = f"{outgoing}/{ref.removeprefix('refs/')}"
         self._git("update-ref", named, ref)
         try:
@@ -258,8 +266,16 @@ class Repository:
 
 def _environment() -> dict[str, str]:
     """The caller's environment, less what would point git elsewhere, and with somebody to sign the record."""
-    elsewhere = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY")
-    kept = {name: value for name, value in os.environ.items() if name not in elsewhere}
+    elsewhere = (
+        "GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY",
+        "GIT_NAMESPACE", "GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS",
+        "GIT_AUTHOR_DATE", "GIT_COMMITTER_DATE",
+    )  # fmt: skip
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in elsewhere and not name.startswith("GIT_TRACE") and (value or not name.startswith("GIT_"))
+    }
     signed = {
         f"GIT_{role}_{what.upper()}": value for role in ("AUTHOR", "COMMITTER") for what, value in _RECORDER.items()
     }

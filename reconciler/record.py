@@ -32,6 +32,8 @@ class OpenWrite:
     ``body`` is what was, or was about to be, sent. ``fingerprint`` and ``version`` are live's as planned, None for a
     create. ``read`` holds the writable fields of what the server made of the body, where it made something else of it.
     ``between`` is live's fingerprint after the first of two requests, which unarchives and writes nothing else.
+    ``was`` is what live held of an earlier write when this one was planned, where that one was still open: then the
+    file before them says less than that.
     """
 
     body: Mapping[str, Any]
@@ -39,6 +41,7 @@ class OpenWrite:
     version: int | None
     read: Mapping[str, Any] | None = None
     between: str | None = None
+    was: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +73,13 @@ def to_text(record: Record) -> str:
         "versions": dict(record.versions),
         "open": {config_id: _open(write) for config_id, write in record.open.items()},
     }
-    return json.dumps(document, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    return json.dumps(document, indent=1, sort_keys=True) + "\n"  # in ASCII: live may hold half a character
 
 
 def _open(write: OpenWrite) -> dict[str, Any]:
-    more = {name: given for name, given in (("read", write.read), ("between", write.between)) if given is not None}
-    return {"body": write.body, "fingerprint": write.fingerprint, "version": write.version, **more}
+    more = {"read": write.read, "between": write.between, "was": write.was}
+    known = {"body": write.body, "fingerprint": write.fingerprint, "version": write.version}
+    return known | {name: given for name, given in more.items() if given is not None}
 
 
 def from_text(text: str | bytes) -> Record:
@@ -85,18 +89,37 @@ def from_text(text: str | bytes) -> Record:
         if str(document["format_version"]).partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
             raise RecordError(f"its format is {document['format_version']}, which this version cannot read")
         return Record(
-            document["target"]["api_url"],
-            document["source"],
-            document["configs"],
-            {str(config_id): int(number) for config_id, number in document["versions"].items()},
-            {str(config_id): _read(given) for config_id, given in document["open"].items()},
+            _text_or_none(document["target"]["api_url"]),
+            _text_or_none(document["source"]),
+            _text_or_none(document["configs"]),
+            {config_id: int(number) for config_id, number in document["versions"].items()},
+            {config_id: _read(given) for config_id, given in document["open"].items()},
         )
-    except (AttributeError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
         raise RecordError(f"it is not a record ({type(error).__name__})") from error
 
 
 def _read(given: Mapping[str, Any]) -> OpenWrite:
-    body, read = given["body"], given.get("read")
-    if not isinstance(body, dict) or not isinstance(read, dict | None):
-        raise TypeError("a body is a mapping")
-    return OpenWrite(body, given["fingerprint"], given["version"], read, given.get("between"))
+    version = given["version"]
+    if version is not None and not isinstance(version, int):
+        raise TypeError("a version is a number")
+    return OpenWrite(
+        dict(given["body"].items()),
+        _text_or_none(given["fingerprint"]),
+        version,
+        _mapping_or_none(given.get("read")),
+        _text_or_none(given.get("between")),
+        _mapping_or_none(given.get("was")),
+    )
+
+
+def _text_or_none(given: Any) -> str | None:
+    if given is not None and (not isinstance(given, str) or "\0" in given):
+        raise TypeError("a text is wanted")
+    return given
+
+
+def _mapping_or_none(given: Any) -> dict[str, Any] | None:
+    if given is not None and not isinstance(given, dict):
+        raise TypeError("a mapping is wanted")
+    return given

@@ -31,7 +31,7 @@ from reconciler.commands.terminal import HowFar, Terminal
 from reconciler.commands.verdict import exit_code
 from reconciler.diagnostics import Location
 from reconciler.documents import top_level
-from reconciler.git import GitError
+from reconciler.git import GitError, Tip
 from reconciler.model import Action, Failure, Outcome, Plan
 from reconciler.ports import ApiError, Clock, Payload
 from reconciler.settings import Settings, Target
@@ -83,8 +83,8 @@ def run(
     output: str = "text",
 ) -> Exit:
     """Plan (or read a saved plan), ask, write, verify, record, and say for every change what is known of it."""
-    tip = None if record is None else usable(configs, record, push_record)
     files = None if saved is not None and record is None else planning.read_valid(configs)
+    tip = None if record is None or files is None else usable(files, record, push_record)
     settings = files.settings if files else settings_must_be_valid(configs)
     chosen = connecting.choose(settings, target, api_url)
     if chosen.is_embedded and terminal.in_ci and target is None and api_url is None:
@@ -93,7 +93,7 @@ def run(
     with connecting.connected(chosen, settings, terminal, clock, root) as connection:
         plan = None if saved is None else saved_plans.load_for(saved, chosen)
         this = _Run(terminal, clock, signals, settings, chosen, connection, files, plan)
-        this.base = _base(this, choice, record)
+        this.base = _base(this, choice, record, tip)
         if record is not None and files is not None:
             this.recorder = Recorder(record, tip, files, this.base, chosen, remote=push_record)
         unrecorded: GitError | None = None
@@ -121,13 +121,17 @@ def _unnamed_emulator() -> Problem:
     )
 
 
-def _base(this: _Run, choice: Choice, record: str | None) -> BaseFiles | None:
-    """The files that the plan's third side is made of; of a saved plan they are needed for the record alone."""
+def _base(this: _Run, choice: Choice, record: str | None, tip: Tip | None) -> BaseFiles | None:
+    """The files that the plan's third side is made of; of a saved plan they are needed for the record alone.
+
+    That may have moved on since the plan: by runs that changed nothing of what it is about.
+    """
     if this.files is None:
         return None
     if this.plan is None:
         return planning.base_of(this.files, this.target, choice, record)
-    return None if this.plan.base is None else read_base(this.files, this.plan.base)
+    known = tip.name if tip else this.plan.base
+    return None if known is None else read_base(this.files, known)
 
 
 def _carry_out(this: _Run, choice: Choice, given: Consent, output: str) -> None:
@@ -161,7 +165,8 @@ def _carry_out(this: _Run, choice: Choice, given: Consent, output: str) -> None:
 
 def _refuse_older_files(plan: Plan, this: _Run) -> None:
     """Files that are older than what was applied last would take configs back; raises ``Problem``."""
-    if this.files is not None and planning.is_older(this.files, this.base, plan.commit):
+    records = [one for one in (this.base and this.base.base.record, this.recorder and this.recorder.record) if one]
+    if this.files is not None and any(planning.is_older(this.files, one, plan.commit) for one in records):
         raise Problem(
             Exit.REFUSED,
             "files-older-than-record",
@@ -201,10 +206,10 @@ def _shown(plan: Plan, this: _Run) -> str:
 
 def _is_as_planned(plan: Plan, this: _Run) -> bool:
     """Time went by since the plan: only where live is still what it saw may anything be written."""
-    reader = this.connection.reader
+    reader, wanted = this.connection.reader, {one.id for one in plan.changes}
     fresh = applying.until_stopped(
         this.clock,
-        lambda: planning.caught_up(reader.list_configs(), this.base, reader, this.clock),
+        lambda: planning.caught_up(reader.list_configs(), this.base, wanted, reader, this.clock),
         this.terminal.tick,
     )
     if fresh is None:

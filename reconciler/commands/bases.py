@@ -14,6 +14,7 @@ from reconciler.diagnostics import has_errors
 from reconciler.documents import Document, File, TreeSource, load_file
 from reconciler.documents.document import FORMATS
 from reconciler.documents.limits import MAX_BYTES
+from reconciler.documents.sources import TreeFile
 from reconciler.git import GitError, Repository
 from reconciler.model import Resource
 from reconciler.record import Record, RecordError
@@ -24,10 +25,14 @@ _MAX_RECORD_BYTES = 512 * 1024 * 1024  # the bodies of thousands of writes that 
 
 @dataclass(frozen=True, slots=True)
 class BaseFiles:
-    """A base as plans need it, and as the next record needs it: id → (path, content) of its files."""
+    """A base as plans need it, and as the next record needs it: id → (path, content) of its files.
+
+    ``recorded_at`` is when it was committed, in epoch seconds; None for a tree.
+    """
 
     base: Base
     files: dict[str, tuple[str, bytes]]
+    recorded_at: float | None = None
 
 
 def read_base(files: Files, ref: str) -> BaseFiles:
@@ -38,9 +43,9 @@ def read_base(files: Files, ref: str) -> BaseFiles:
     repository = Repository.around(files.configs)
     treeish = repository.resolve(ref)
     known = _record(repository, treeish, ref)
-    listed, folder = _listed(repository, treeish, files, known)
+    listed, folder = _listed(repository, treeish, files) if known is None else _all(repository, treeish)
     contents = repository.contents(listed, MAX_BYTES)
-    entries, _ = TreeSource(contents, below=folder).files()
+    entries = _recorded(contents) if folder is None else TreeSource(contents, below=folder).files()[0]
     today = {document.file: document for document in files.documents}
     resources: dict[str, Resource | None] = {}
     found: dict[str, tuple[str, bytes]] = {}
@@ -48,7 +53,7 @@ def read_base(files: Files, ref: str) -> BaseFiles:
         config_id, resource = _as_it_was(entry, today.get(entry.path), files.settings)
         resources[config_id] = resource
         found[config_id] = (entry.path, contents[entry.path])
-    return BaseFiles(Base(treeish, resources, known), found)
+    return BaseFiles(Base(treeish, resources, known or Record()), found, repository.committed_at(treeish))
 
 
 def folder_of(files: Files) -> str:
@@ -58,28 +63,39 @@ def folder_of(files: Files) -> str:
     return "" if folder == "." else folder
 
 
-def _record(repository: Repository, treeish: str, ref: str) -> Record:
-    """What the tree's last run wrote down; an empty record where the tree is not a run's."""
+def _record(repository: Repository, treeish: str, ref: str) -> Record | None:
+    """What the tree's last run wrote down; None where the tree is not a run's."""
     listed = repository.listing(treeish, record.PATH)
-    text = repository.contents(listed, _MAX_RECORD_BYTES).get(record.PATH)
-    if text is None and not listed:
-        return Record()
+    if not listed:
+        return None
     try:
-        return record.from_text(text or b"")
+        return record.from_text(repository.contents(listed, _MAX_RECORD_BYTES).get(record.PATH, b""))
     except RecordError as error:
         raise GitError(f"{record.PATH} in {ref} cannot be read: {error}") from error
 
 
-def _listed(repository: Repository, treeish: str, files: Files, known: Record) -> tuple[dict[str, str], str]:
-    """The config files of a tree (path → object name), and the folder that they are in.
+def _all(repository: Repository, treeish: str) -> tuple[dict[str, str], None]:
+    """Every file of a record, which holds nothing but configs, wherever their folder was when each was applied."""
+    return _configs(repository.listing(treeish)), None
 
-    That is today's folder, or the one that the record names, or else the one that holds today's files: the folder may
-    have been moved since, or the tree be that folder itself. Nothing else of a repository is ever read.
+
+def _recorded(contents: Mapping[str, bytes]) -> list[File]:
+    return [
+        TreeFile(path, FORMATS[PurePosixPath(path).suffix], content)
+        for path, content in sorted(contents.items())
+        if path != record.PATH
+    ]
+
+
+def _listed(repository: Repository, treeish: str, files: Files) -> tuple[dict[str, str], str]:
+    """The config files of a commit or tree that no run recorded (path → object name), and the folder that they are in.
+
+    That is today's folder, or else the one that holds today's files: the folder may have been moved since, or the tree
+    be that folder itself. Nothing else of a repository is ever read.
     """
     folder = folder_of(files)
-    for one in (folder, known.configs):
-        if one is not None and (listed := _configs(repository.listing(treeish, one))):
-            return listed, one
+    if listed := _configs(repository.listing(treeish, folder)):
+        return listed, folder
     everything = repository.listing(treeish)
     then = _folder_then(everything, (_inner(document.file, folder) for document in files.documents))
     if then is None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from reconciler import record as records
 from reconciler.apply import may_be_live
+from reconciler.base import what_live_holds
 from reconciler.commands.bases import folder_of, read_base
 from reconciler.commands.files import Files
 from reconciler.commands.planning import desired_of
@@ -47,23 +48,30 @@ class Entries:
         still_open = _replaced(self.record.open, ours.record.open, ids)
         return Entries(files, replace(ours.record, versions=versions, open=still_open))
 
-    def tree(self) -> dict[str, bytes]:
-        """Path → content of all that is committed.
+    def newer_of(self, theirs: Entries) -> Entries:
+        """Two records that went apart, as one: of each config the entry that saw the later version of it."""
+        ours = {one for one, seen in self.record.versions.items() if seen > theirs.record.versions.get(one, 0)}
+        return theirs.with_those_of(self, ours)
 
-        Where two configs' files have one path, the later one goes into a folder of its own. So does one from where the
-        configs used to be, since the next run looks where they are now. Its name stays, since a file without an ``id``
-        is named by it.
+    def tree(self) -> dict[str, bytes]:
+        """Path → content of all that is committed. Where two configs' files have one path, the later one moves.
+
+        Its name stays, since a file without an ``id`` is named by it.
         """
-        folder = self.record.configs or ""
         tree = {records.PATH: records.to_text(self.record).encode()}
+        folders: set[str] = set()
         for path, content in self.files.values():
             free = PurePosixPath(path)
-            if not free.is_relative_to(folder):
-                free = PurePosixPath(folder, "before", free.name)
-            while str(free) in tree:
+            while str(free) in tree or str(free) in folders or not tree.keys().isdisjoint(_above(free)):
                 free = free.parent / "before" / free.name
             tree[str(free)] = content
+            folders |= _above(free)
         return tree
+
+
+def _above(path: PurePosixPath) -> set[str]:
+    """The folders that a path is in."""
+    return {str(folder) for folder in path.parents}
 
 
 def _replaced(theirs: Mapping[str, Any], ours: Mapping[str, Any], ids: Collection[str]) -> dict[str, Any]:
@@ -167,13 +175,15 @@ def file_bytes(files: Files, document: Document) -> bytes:
     return content if content == _BOM + read else read
 
 
-def opened(change: Change, live: Payload | None) -> OpenWrite:
-    """A write that is about to begin, and what it was planned against."""
+def opened(change: Change, live: Payload | None, before: OpenWrite | None) -> OpenWrite:
+    """A write that is about to begin, and what it was planned against; ``before`` is one that is still open."""
+    now = None if live is None else normalized(live)
+    was = None if before is None else what_live_holds(before, now)
     if change.live is None or live is None:
-        return OpenWrite(change.body, None, None)
+        return OpenWrite(change.body, None, None, was=was)
     body = change.body or _writable(live) or {}  # what is only unarchived is written as it is
     between = fingerprint(normalized(unarchived(live))) if change.action is Action.UNARCHIVE else None
-    return OpenWrite(body, change.live.fingerprint, version(live), between=between)
+    return OpenWrite(body, change.live.fingerprint, version(live), between=between, was=was)
 
 
 def _writable(payload: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -19,11 +20,13 @@ from reconciler.fingerprint import version
 from reconciler.git import GitError, Repository
 from reconciler.model import Plan, Resource
 from reconciler.ports import Clock, Payload, Reader
+from reconciler.record import Record
 from reconciler.settings import Settings, Target
 
 CATCHING_UP = (1.0, 2.0, 4.0)
 """Seconds between the reads of live states that are older than what was seen before; reads lag 1 to 5 s."""
 
+_RECENT = 120.0  # seconds since the record was made, by the wall clock: much longer than any read lags
 _FEW = 10  # configs that are read one by one; more are listed again
 
 
@@ -79,22 +82,29 @@ def told(planned: Planned) -> str:
 def make(files: Files, target: Target, reader: Reader, clock: Clock, choice: Choice, base: BaseFiles | None) -> Planned:
     """Read live once and plan. Raises ``Problem`` for ids that no file and no live config has."""
     desired = desired_of(files.documents, files.settings)
-    live = caught_up(reader.list_configs(), base, reader, clock)
+    wanted = {one.id for one in desired if one.id not in choice.exclude and (not choice.only or one.id in choice.only)}
+    live = caught_up(reader.list_configs(), base, wanted, reader, clock)
     selection = _selection(choice, {one.id for one in desired}, {str(one.get("id")) for one in live})
     plan = _make(files, target, desired, base, selection, live)
     return Planned(plan, files, target, desired, base, selection, tuple(live))
 
 
-def caught_up(live: Sequence[Payload], base: BaseFiles | None, reader: Reader, clock: Clock) -> Sequence[Payload]:
+def caught_up(
+    live: Sequence[Payload], base: BaseFiles | None, wanted: Collection[str], reader: Reader, clock: Clock
+) -> Sequence[Payload]:
     """Live with what it showed too little of read again: a state below the one on record is a read that lags.
 
-    A config that is not listed is asked for by its id, once. Lasting lag is left to the plan, which warns of it.
+    ``wanted`` are the ids that the run is about.
+
+    A config that is not listed is asked for by its id, once. A record of some minutes ago is not waited for. What stays
+    behind is left to the plan, which warns of it.
     """
     if base is None:
         return live
     found = {str(one.get("id")): one for one in live}
-    late = base.base.behind(found)
-    for pause in (0.0, *CATCHING_UP):
+    late = [one for one in base.base.behind(found) if one in wanted]
+    is_recent = base.recorded_at is None or time.time() - base.recorded_at < _RECENT
+    for pause in (0.0, *(CATCHING_UP if is_recent else ())):
         if not late or not clock.sleep(pause):
             break
         found |= _read_again(late, reader)
@@ -143,10 +153,11 @@ def head(configs: Path) -> str | None:
         return None
 
 
-def is_older(files: Files, base: BaseFiles | None, commit: str | None) -> bool:
-    """Whether a commit comes before the one that the base was recorded from: what it says was changed since."""
-    source = None if base is None else base.base.record.source
-    return bool(source and commit) and Repository.around(files.configs).is_ancestor(str(commit), str(source))
+def is_older(files: Files, record: Record, commit: str | None) -> bool:
+    """Whether a commit comes before the one that a record was made from: what it says was changed since."""
+    if record.source is None or commit is None:
+        return False
+    return Repository.around(files.configs).is_ancestor(commit, record.source)
 
 
 def _about_base(
@@ -163,7 +174,7 @@ def _about_base(
             "who changed what may be wrong",
             "name the record of this target with --base, or check the target",
         )
-    if is_older(files, base, commit):
+    if is_older(files, known, commit):
         yield _warning(
             "older-than-record",
             f"this checkout ({str(commit)[:12]}) is older than what was applied last ({str(known.source)[:12]}): "

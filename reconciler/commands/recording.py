@@ -12,7 +12,7 @@ the run's own entries are merged into what is there now, config by config.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 
 from reconciler.commands.bases import BaseFiles, read_base
 from reconciler.commands.entries import Entries, Known, file_bytes, opened
@@ -60,6 +60,11 @@ class Recorder:
         )
         self._opened: dict[str, OpenWrite] = {}
 
+    @property
+    def record(self) -> Record:
+        """What the ref held before this run."""
+        return self._before.record
+
     def _last(self, base: BaseFiles | None) -> BaseFiles | None:
         """What the ref holds now, which most often is the base."""
         if self._tip is None:
@@ -69,7 +74,8 @@ class Recorder:
     def begin(self, plan: Plan, live: Sequence[Payload]) -> None:
         """Commit all writes of a plan as open, and push that. Raises ``GitError``: then nothing may be written."""
         payloads = {str(one.get("id")): one for one in live}
-        self._opened = {one.id: opened(one, payloads.get(one.id)) for one in plan.writes}
+        before = self._before.record.open
+        self._opened = {one.id: opened(one, payloads.get(one.id), before.get(one.id)) for one in plan.writes}
         entries = self._entries(plan, (), payloads, is_applied=True)
         self._tip = self._commit(entries, f"Begin {len(self._opened)} writes to {self._target.name}", plan, self._tip)
         if self._remote is not None:
@@ -108,10 +114,7 @@ class Recorder:
 
     def _source(self, commit: str | None) -> str | None:
         """The newest commit that was applied: a run that applied nothing, or older files, does not change it."""
-        before = self._before.record.source
-        if commit is None or (before is not None and self._repository.is_ancestor(commit, before)):
-            return before
-        return commit
+        return _newer(self._repository, commit, self._before.record.source)
 
     # ── the commits ───────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -150,31 +153,49 @@ class Recorder:
                 return
 
     def _on_top_of(self, theirs: str, entries: Entries) -> Entries:
-        there = read_base(self._files, theirs)
-        return Entries(there.files, there.base.record).with_those_of(entries, set(self._opened))
+        """This run's entries on those of other runs; not where one of these has settled or begun the same config."""
+        there = _entries_at(self._files, theirs)
+        ids = {one for one, write in self._opened.items() if there.record.open.get(one) == write}
+        source = _newer(self._repository, entries.record.source, there.record.source)
+        merged = there.with_those_of(entries, ids)
+        return Entries(merged.files, replace(merged.record, source=source))
 
 
-def usable(configs: Path, ref: str, remote: str | None) -> Tip | None:
+def usable(files: Files, ref: str, remote: str | None) -> Tip | None:
     """What a record's ref points to, once it is up to date with the remote's. Raises ``GitError``."""
-    repository = Repository.around(configs)
+    repository = Repository.around(files.configs)
     repository.check_recordable(ref)
     if remote is not None:
-        _fetch(repository, ref, remote)
+        _fetch(repository, files, ref, remote)
     return repository.tip(ref)
 
 
-def _fetch(repository: Repository, ref: str, remote: str) -> None:
-    """Move a ref on to what a remote has; raises ``GitError`` also where both have moved."""
+def _fetch(repository: Repository, files: Files, ref: str, remote: str) -> None:
+    """Move a ref on to what a remote has, by a merge where both have moved: a push may have failed before."""
     theirs, ours = repository.fetch(remote, ref), repository.tip(ref)
     if theirs is None or (ours is not None and theirs in (ours.name, ours.tree)):
         return
     if ours is None or (ours.commit is not None and repository.is_ancestor(ours.commit, theirs)):
         repository.move(ref, theirs, ours.name if ours else None)
     elif ours.commit is None or not repository.is_ancestor(theirs, ours.commit):
-        raise GitError(
-            f"{ref} here and at {remote} have both moved on; if the one at {remote} is right: "
-            f"git fetch {remote} +{ref}:{ref}"
-        )
+        here, there = _entries_at(files, ours.name), _entries_at(files, theirs)
+        source = _newer(repository, here.record.source, there.record.source)
+        both = here.newer_of(there)
+        merged = Entries(both.files, replace(both.record, source=source))
+        parents = [ours.commit, theirs]
+        repository.move(ref, repository.commit(merged.tree(), f"Merge the record at {remote}\n", parents), ours.name)
+
+
+def _entries_at(files: Files, treeish: str) -> Entries:
+    there = read_base(files, treeish)
+    return Entries(there.files, there.base.record)
+
+
+def _newer(repository: Repository, one: str | None, other: str | None) -> str | None:
+    """Of two commits the one that does not come before the other; the first where neither does."""
+    if one is None or (other is not None and repository.is_ancestor(one, other)):
+        return other
+    return one
 
 
 def _other_project(ref: str, recorded: str, target: Target) -> Problem:

@@ -23,8 +23,13 @@ LIVE = {"id": "b1", "baseID": "b1"}
 
 
 def rules_of(given: dict[str, Any]) -> list[dict[str, Any]]:
-    """What rules do, which is all but their ids."""
-    return [{name: value for name, value in rule.items() if name not in ("id", "baseID")} for rule in given["rules"]]
+    """What rules do: all but their ids, and but the comments, which an update keeps where the value stays."""
+    left = ("id", "baseID", "returnValueJson5", "variants")
+    return [
+        {name: value for name, value in rule.items() if name not in left}
+        | {"variants": rules_of({"rules": rule.get("variants") or []})}
+        for rule in given["rules"]
+    ]
 
 
 @pytest.mark.parametrize(("before", "after"), [(SHARE, SPLIT), (SPLIT, SHARE)], ids=["to variants", "to a percentage"])
