@@ -116,6 +116,10 @@ class Repository:
         done = self._run("log", "-1", "--no-show-signature", "--format=%ct", "--end-of-options", treeish, "--")
         return float(done.stdout) if done.returncode == 0 and done.stdout.strip() else None
 
+    def has(self, commit: str) -> bool:
+        """Whether a commit is in this clone."""
+        return self._resolve(f"{commit}^{{commit}}") is not None
+
     def is_ancestor(self, older: str, newer: str) -> bool:
         """Whether one commit comes before another one; False too where this clone does not have the way between."""
         return older != newer and self._run("merge-base", "--is-ancestor", older, newer).returncode == 0

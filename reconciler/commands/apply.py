@@ -158,6 +158,7 @@ def _carry_out(this: _Run, choice: Choice, given: Consent, output: str) -> None:
     this.signals.only_stop(this.clock)
     if (is_saved or is_asked) and not _is_as_planned(plan, this):
         return
+    _warn_of_unknown_age(plan, this)
     _begin_record(plan, this)
     _write(plan, this)
     _check_again(plan, this)
@@ -172,6 +173,16 @@ def _refuse_older_files(plan: Plan, this: _Run) -> None:
             "files-older-than-record",
             "these files are older than what was applied last; nothing was written",
             "update the checkout (git pull); to go back on purpose, revert the commits and merge that",
+        )
+
+
+def _warn_of_unknown_age(plan: Plan, this: _Run) -> None:
+    """A shallow clone may lack the commit that was applied last."""
+    recorder = this.recorder
+    if recorder and this.files and not planning.is_age_known(this.files, recorder.record, plan.commit):
+        this.terminal.warn(
+            f"warning: this clone does not have the commit that was applied last ({str(recorder.record.source)[:12]}), "
+            "so it is not known whether these files are older; fetch the whole history (git fetch --unshallow)"
         )
 
 

@@ -160,6 +160,12 @@ def is_older(files: Files, record: Record, commit: str | None) -> bool:
     return Repository.around(files.configs).is_ancestor(commit, record.source)
 
 
+def is_age_known(files: Files, record: Record, commit: str | None) -> bool:
+    """Whether this clone has the commit that a record was made from; without it nobody can say which one is older."""
+    source = record.source
+    return source is None or source == commit or Repository.around(files.configs).has(source)
+
+
 def _about_base(
     files: Files, base: BaseFiles | None, target: Target, commit: str | None, live: Sequence[Payload]
 ) -> Iterable[Diagnostic]:

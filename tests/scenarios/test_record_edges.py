@@ -153,6 +153,24 @@ def test_older_files_are_refused_whatever_the_base(running: Repository, live: Li
     assert (done.code, value(live, "alpha")) == (4, 2)
 
 
+@pytest.mark.parametrize("is_shallow", [True, False])
+def test_a_clone_without_the_applied_commit_says_that_it_cannot_see_its_age(
+    running: Repository, live: Live, remote: Path, tmp_path_factory: pytest.TempPathFactory, is_shallow: bool
+) -> None:
+    running.git("push", "--quiet", "origin", "main:refs/heads/older")
+    change(running, alpha=2)
+    assert running.apply(*PUSH).code == 0
+    running.git("push", "--quiet", "origin", "main")
+    folder = tmp_path_factory.mktemp("runner")
+    depth = ["--depth=1", "--single-branch"] if is_shallow else []
+    running.git("clone", "--quiet", *depth, "--branch", "older", remote.as_uri(), str(folder))
+    done = Repository(folder).call(*RECORDING)
+    if is_shallow:
+        assert "does not have the commit that was applied last" in done.stderr
+    else:
+        assert (done.code, done.json["error"]["code"]) == (4, "files-older-than-record")
+
+
 def test_a_saved_plan_that_is_older_than_the_record(running: Repository, live: Live) -> None:
     change(running, alpha=2)
     plan = str(running.path / ".git/plan.json")
