@@ -18,9 +18,9 @@ def main() -> None:
         sys.stdout.write(f"reconciler {__version__}\n")
         return
     gc.set_threshold(CONTAINERS_BETWEEN_COLLECTIONS)
-    from reconciler.cli import main as run
+    from reconciler import cli
 
-    sys.exit(run(sys.argv[1:]))
+    sys.exit(cli.main(sys.argv[1:]))
 
 
 if __name__ == "__main__":

@@ -17,9 +17,9 @@ from typing import Any, NoReturn
 import click
 
 from reconciler import __version__
-from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.signals import Signals, handled
-from reconciler.commands.terminal import Terminal, standard
+from reconciler.session.command_error import Exit, Problem
+from reconciler.session.signals import Signals, handled
+from reconciler.session.terminal import Terminal, standard
 
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 
 def _failed(error: BaseException, terminal: Terminal, argv: Sequence[str]) -> int:
     """Words, a document where JSON was asked for, and an exit code, for whatever was raised."""
-    from reconciler.commands import failed
+    from reconciler.session import error_report
 
     match error:
         case click.exceptions.Exit():
@@ -49,7 +49,9 @@ def _failed(error: BaseException, terminal: Terminal, argv: Sequence[str]) -> in
         case click.UsageError():
             see = f"see {error.ctx.command_path if error.ctx else 'reconciler'} --help"
             error = Problem(Exit.USAGE, "usage", error.format_message(), see)
-    return failed.tell(failed.problem(error), error, terminal, command=_command_of(argv), output=_format_of(argv))
+    return error_report.tell(
+        error_report.problem(error), error, terminal, command=_command_of(argv), output=_format_of(argv)
+    )
 
 
 def _leave(code: int) -> NoReturn:
@@ -207,7 +209,7 @@ def _apply(
 ) -> int:
     """Carry a plan out: a saved one, or one that is made and shown first."""
     from reconciler.commands import apply
-    from reconciler.commands.consent import Consent
+    from reconciler.session.approval import Consent
 
     choice = _choice(flags)
     if flags["saved"] is not None:
@@ -292,7 +294,7 @@ def _schema(session: _Session, *, settings: bool, **_: Any) -> int:
 
 
 def _choice(flags: dict[str, Any]) -> Any:
-    from reconciler.commands.planning import Choice
+    from reconciler.session.pipeline import Choice
 
     return Choice(*(flags.pop(name) for name in ("base", "only", "exclude", "overwrite")))
 

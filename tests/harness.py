@@ -20,7 +20,7 @@ from typing import Any
 
 from reconciler.cli import main
 from reconciler.emulator import Emulator, Options, Request, serve
-from reconciler.emulator.faults import Fault, FaultPlan
+from reconciler.emulator.fault_plan import Fault, FaultPlan
 
 TOP = Path(__file__).parent.parent
 KEY = "console-s3cretKEY.with~Signs0123456789"

@@ -10,10 +10,10 @@ from faults.test_pacing import a_plan
 from faults.world import VirtualClock
 from harness import payload
 
-from reconciler import apply as applying
+from reconciler.apply import execution as applying
 from reconciler.console_api import connect
 from reconciler.emulator import Emulator
-from reconciler.settings import Target
+from reconciler.files.settings import Target
 
 
 def calls(writes: int) -> int:

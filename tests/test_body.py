@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from reconciler import normalize
-from reconciler import plan as plans
-from reconciler.documents import parse
+from reconciler.core import normalize
+from reconciler.core import planning as plans
+from reconciler.files import parse
+from reconciler.files.settings import Settings, Target
 from reconciler.model import Plan
-from reconciler.settings import Settings, Target
 
 Body = dict[str, Any]
 

@@ -10,8 +10,8 @@ from harness import Project
 
 from reconciler import checks
 from reconciler.checks.examine import WORTH_A_PROCESS
-from reconciler.documents import DirectorySource
-from reconciler.settings import Settings
+from reconciler.files import DirectorySource
+from reconciler.files.settings import Settings
 
 NAMES = [f"service_{number}" for number in range(WORTH_A_PROCESS + 5)]  # enough for a second process
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from reconciler import body, normalize
-from reconciler.diff import creation, diff
-from reconciler.documents import parse
+from reconciler.core import body, normalize
+from reconciler.core.diff import creation, diff
+from reconciler.files import parse
 from reconciler.model import FieldChange, Kind, Origin, Resource
 
 Body = dict[str, Any]

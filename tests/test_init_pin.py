@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from packaging.requirements import InvalidRequirement, Requirement
 
-from reconciler.commands import pinning
+from reconciler.session import pinning
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 SHA256 = "89abcdef" * 8

@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler import planfile
-from reconciler.planfile import PlanFileError
+from reconciler.render import plan_document as planfile
+from reconciler.render.plan_document import PlanFileError
 
 FOLDER = Path(__file__).parent / "cases"
 PLANS = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted(FOLDER.glob("*/plan.json"))}

@@ -14,16 +14,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from strategies import KEYS, OPTIONAL_FIELDS, VALUES, commented, configs, respelled, rule_lists
 
-from reconciler import agreement, checks, normalize, planfile
-from reconciler import plan as plans
-from reconciler.apply import apply
+from reconciler import checks
+from reconciler.apply.execution import apply
 from reconciler.console_api import RealClock, connect
+from reconciler.core import agreement, normalize
+from reconciler.core import planning as plans
+from reconciler.core.fingerprint import fingerprint
 from reconciler.diagnostics import Severity, parts
-from reconciler.documents import Document, parse
 from reconciler.emulator import Emulator, Options
-from reconciler.fingerprint import fingerprint
+from reconciler.files import Document, parse
+from reconciler.files.settings import EMULATOR, Settings, Target
 from reconciler.model import FieldChange, Kind, Outcome, Plan, Status
-from reconciler.settings import EMULATOR, Settings, Target
+from reconciler.render import plan_document as planfile
 
 Body = dict[str, Any]
 TARGET = Target(api=EMULATOR)

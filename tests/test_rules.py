@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler import normalize
-from reconciler.diff import diff
+from reconciler.core import normalize
+from reconciler.core.diff import diff
+from reconciler.core.rule_identity import pair, pair_variants
 from reconciler.model import Kind, Resource, Rule
-from reconciler.rules import pair, pair_variants
 
 CA = [{"type": "country", "operator": "any", "targetValue": ["CA"]}]
 US = [{"type": "country", "operator": "any", "targetValue": ["US"]}]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.verify import differences, phrase, phrases
+from reconciler.core.verify import differences, phrase, phrases
 
 Body = dict[str, Any]
 

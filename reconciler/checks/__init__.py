@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
+from reconciler.checks.all_checks import CHECKS, check, with_severities
 from reconciler.checks.examine import examine
-from reconciler.checks.run import CHECKS, check, with_severities
 
 __all__ = ["CHECKS", "check", "examine", "with_severities"]

@@ -16,7 +16,7 @@ from reconciler.checks.findings import MOST_FINDINGS, MOST_NAMED, short, with_mo
 from reconciler.diagnostics import Diagnostic, Severity
 
 if TYPE_CHECKING:
-    from reconciler.documents import Document
+    from reconciler.files import Document
 
 MOST_BYTES = 600_000
 """What the findings of one file take as JSON: about a thousand. Each counts its words and ``OVERHEAD``."""
@@ -74,8 +74,8 @@ def trimmed(finding: Diagnostic) -> Diagnostic:
 
 
 def _further(document: Document, first: Diagnostic, more: int, severity: Severity) -> Diagnostic:
-    from reconciler.documents.flaws import too_many_findings
-    from reconciler.documents.loading import whole_file
+    from reconciler.files.flaws import too_many_findings
+    from reconciler.files.loading import whole_file
 
     return replace(
         whole_file(document.file, too_many_findings()),

@@ -10,7 +10,7 @@ from typing import Any
 from reconciler.checks.content import sent_bytes
 from reconciler.checks.findings import MOST_NAMED, with_more
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.dynamic_config.limits import PAYLOAD_BYTES
+from reconciler.dynamic_config.sizes import PAYLOAD_BYTES
 from reconciler.model import Action, FieldChange, Kind, Resource
 
 _WITH_VALUE = re.compile(r"/rules/\d+(/variants/\d+)?")

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from reconciler.checks.findings import error, first_line, short
 from reconciler.diagnostics import Diagnostic, Severity, pointer
-from reconciler.dynamic_config.limits import PAYLOAD_BYTES, SAFE_INTEGER
+from reconciler.dynamic_config.sizes import PAYLOAD_BYTES, SAFE_INTEGER
 
 if TYPE_CHECKING:
-    from reconciler.documents import Document
-    from reconciler.settings import Settings
+    from reconciler.files import Document
+    from reconciler.files.settings import Settings
 
 _MANY_DIGITS = re.compile(r"[0-9][0-9a-fA-FxXo_]{14}")
 
@@ -58,7 +58,7 @@ def credentials(document: Document, _settings: Settings) -> Iterator[Diagnostic]
     """Configs are sent to every client, comments and all; the finding does not repeat what it found."""
     if not _CREDENTIAL_START.search(document.text):
         return
-    from reconciler.documents.places import location
+    from reconciler.files.places import location
 
     names = list(_CREDENTIALS)
     for found in _CREDENTIAL.finditer(document.text):

@@ -16,13 +16,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from reconciler.checks import identity
+from reconciler.checks.all_checks import check_one, with_severities
 from reconciler.checks.identity import Identity
-from reconciler.checks.run import check_one, with_severities
 from reconciler.diagnostics import Diagnostic
 
 if TYPE_CHECKING:
-    from reconciler.documents import Document, File, Source
-    from reconciler.settings import Settings
+    from reconciler.files import Document, File, Source
+    from reconciler.files.settings import Settings
 
 WORTH_A_PROCESS = 200
 """So many files pay for another process."""
@@ -73,7 +73,7 @@ def examine(source: Source, settings: Settings, *, jobs: int | None = None, want
 
 
 def _examine(files: Sequence[File], settings: Settings, want_documents: bool) -> _Share:
-    from reconciler.documents import load_file
+    from reconciler.files import load_file
 
     share = _Share([], [], [])
     for file in files:
@@ -88,7 +88,7 @@ def _examine(files: Sequence[File], settings: Settings, want_documents: bool) ->
 
 
 def _load(file: File) -> Document:
-    from reconciler.documents import load_file
+    from reconciler.files import load_file
 
     document, _ = load_file(file)
     assert document is not None  # it had an identity a moment ago

@@ -11,7 +11,7 @@ from reconciler.diagnostics import Diagnostic, Location, Severity, parts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from reconciler.documents import Document
+    from reconciler.files import Document
 
 
 MOST_NAMED = 12

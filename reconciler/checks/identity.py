@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from reconciler.checks.findings import error, first_line
 from reconciler.checks.shape import text_characters, text_length
 from reconciler.diagnostics import Diagnostic
-from reconciler.dynamic_config.limits import ID_PATTERN, NAME_LENGTH, slug
+from reconciler.dynamic_config.sizes import ID_PATTERN, NAME_LENGTH, slug
 
 if TYPE_CHECKING:
-    from reconciler.documents import Document
-    from reconciler.settings import Settings
+    from reconciler.files import Document
+    from reconciler.files.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from reconciler.checks.schema_parts import REFERENCES, mapped, subschemas
 from reconciler.checks.schema_patterns import states
 from reconciler.checks.schema_work import Cost, Costs, LoopError, TooMuchWorkError
 from reconciler.diagnostics import pointer
-from reconciler.dynamic_config.limits import PAYLOAD_BYTES
+from reconciler.dynamic_config.sizes import PAYLOAD_BYTES
 
 if TYPE_CHECKING:
     import jsonschema_rs

@@ -12,7 +12,7 @@ from typing import Any
 
 from reconciler.checks.schema_parts import mapped
 from reconciler.checks.schema_patterns import states
-from reconciler.dynamic_config.limits import SAFE_INTEGER
+from reconciler.dynamic_config.sizes import SAFE_INTEGER
 
 BACKTRACKING = 1000
 """What one match of a pattern that needs backtracking counts for."""

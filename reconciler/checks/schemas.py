@@ -16,8 +16,8 @@ from reconciler.diagnostics import Diagnostic, Severity, parts, pointer
 
 if TYPE_CHECKING:
     from reconciler.checks.schema_engine import Engine, Fault, Mismatch
-    from reconciler.documents import Document, JsonError
-    from reconciler.settings import Settings
+    from reconciler.files import Document, JsonError
+    from reconciler.files.settings import Settings
 
 
 TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
@@ -41,7 +41,7 @@ def schema(document: Document, _settings: Settings) -> Iterator[Diagnostic]:
     """The schema first; where it can be used, every value against it."""
     if document.data.get("schema") is None and document.data.get("schemaJson5") is None:
         return
-    from reconciler.documents import JsonError
+    from reconciler.files import JsonError
 
     try:
         read = _read(document.data)
@@ -79,7 +79,7 @@ def violations(schema: Any, values: Iterable[tuple[str, Any]]) -> Iterator[tuple
 
 
 def _read(data: dict[str, Any]) -> _Schema | None:
-    from reconciler.documents import JsonError, parse_json5
+    from reconciler.files import JsonError, parse_json5
 
     value = data.get("schema")
     if isinstance(value, dict):
@@ -114,7 +114,7 @@ def _values(document: Document, read: _Schema, engine: Engine) -> Iterator[Diagn
 
 def _outcomes(data: dict[str, Any]) -> Iterator[tuple[str, Any, bool]]:
     """Each value that users may get: its place, itself, and whether it stands there as text. No default is ``{}``."""
-    from reconciler.documents import JsonError, parse_json5
+    from reconciler.files import JsonError, parse_json5
 
     for path, owner, key in outcomes(data):
         text = owner.get(key + "Json5")

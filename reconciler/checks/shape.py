@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from reconciler.checks.findings import MOST_FINDINGS, did_you_mean, error, kind, label, nearest, short
 from reconciler.checks.shape_engine import Fault, faults, is_accepted
 from reconciler.diagnostics import Diagnostic, pointer
-from reconciler.dynamic_config.conditions import CONDITION_TYPES, SDK_TYPES
+from reconciler.dynamic_config.condition_types import CONDITION_TYPES, SDK_TYPES
 from reconciler.dynamic_config.fields import CONDITION, CONFIG, READ_ONLY, RULE, RULE_READ_ONLY, VARIANT
 
 if TYPE_CHECKING:
-    from reconciler.documents import Document
-    from reconciler.settings import Settings
+    from reconciler.files import Document
+    from reconciler.files.settings import Settings
 
 
 def shape(document: Document, settings: Settings) -> Iterator[Diagnostic]:
@@ -41,8 +41,8 @@ def shape(document: Document, settings: Settings) -> Iterator[Diagnostic]:
 
 
 def _too_many(document: Document, further: Diagnostic) -> Diagnostic:
-    from reconciler.documents.flaws import too_many_findings
-    from reconciler.documents.loading import whole_file
+    from reconciler.files.flaws import too_many_findings
+    from reconciler.files.loading import whole_file
 
     return replace(whole_file(document.file, too_many_findings()), location=further.location, id=document.id)
 

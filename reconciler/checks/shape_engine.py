@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from reconciler.dynamic_config.schema import config_schema
+from reconciler.dynamic_config.json_schemas import config_schema
 
 if TYPE_CHECKING:
     import jsonschema

@@ -15,26 +15,25 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from reconciler import apply as applying
-from reconciler.commands import connecting, consent, planning, writing
-from reconciler.commands import saved as saved_plans
-from reconciler.commands.bases import BaseFiles, read_base
-from reconciler.commands.closing import look_again
-from reconciler.commands.consent import Consent
-from reconciler.commands.files import Files, settings_must_be_valid
-from reconciler.commands.planning import Choice, Planned
-from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.progress import Progress, TickingClock
-from reconciler.commands.recording import Recorder, usable
-from reconciler.commands.signals import Signals, Stoppable
-from reconciler.commands.terminal import HowFar, Terminal
-from reconciler.commands.verdict import exit_code
+from reconciler.apply import execution
 from reconciler.diagnostics import Location
-from reconciler.documents import top_level
-from reconciler.git import GitError, Tip
+from reconciler.files import top_level
+from reconciler.files.git import GitError, Tip
+from reconciler.files.settings import Settings, Target
 from reconciler.model import Action, Failure, Outcome, Plan
 from reconciler.ports import ApiError, Clock, Payload
-from reconciler.settings import Settings, Target
+from reconciler.session import approval, connecting, pipeline, saved_plans, writing
+from reconciler.session.approval import Consent
+from reconciler.session.base_files import BaseFiles, read_base
+from reconciler.session.closing import look_again
+from reconciler.session.command_error import Exit, Problem
+from reconciler.session.exit_code import exit_code
+from reconciler.session.pipeline import Choice, Planned
+from reconciler.session.progress import Progress, TickingClock
+from reconciler.session.reading import Files, settings_must_be_valid
+from reconciler.session.recording import Recorder, usable
+from reconciler.session.signals import Signals, Stoppable
+from reconciler.session.terminal import HowFar, Terminal
 
 if TYPE_CHECKING:
     from reconciler.console_api import Connection
@@ -83,7 +82,7 @@ def run(
     output: str = "text",
 ) -> Exit:
     """Plan (or read a saved plan), ask, write, verify, record, and say for every change what is known of it."""
-    files = None if saved is not None and record is None else planning.read_valid(configs)
+    files = None if saved is not None and record is None else pipeline.read_valid(configs)
     tip = None if record is None or files is None else usable(files, record, push_record)
     settings = files.settings if files else settings_must_be_valid(configs)
     chosen = connecting.choose(settings, target, api_url)
@@ -129,7 +128,7 @@ def _base(this: _Run, choice: Choice, record: str | None, tip: Tip | None) -> Ba
     if this.files is None:
         return None
     if this.plan is None:
-        return planning.base_of(this.files, this.target, choice, record)
+        return pipeline.base_of(this.files, this.target, choice, record)
     known = tip.name if tip else this.plan.base
     return None if known is None else read_base(this.files, known)
 
@@ -138,23 +137,23 @@ def _carry_out(this: _Run, choice: Choice, given: Consent, output: str) -> None:
     """From the plan to the outcomes, which stay in ``this`` also where it ends with an exception."""
     if this.plan is None:
         assert this.files is not None
-        this.planned = planning.make(this.files, this.target, this.connection.reader, this.clock, choice, this.base)
+        this.planned = pipeline.make(this.files, this.target, this.connection.reader, this.clock, choice, this.base)
         this.plan, this.live = this.planned.plan, this.planned.live
-        this.terminal.detail(planning.told(this.planned))
+        this.terminal.detail(pipeline.told(this.planned))
     plan = this.plan
     if output == "text":
         this.terminal.result(_shown(plan, this) + "\n")
-    consent.check(plan, given)
+    approval.check(plan, given)
     _refuse_older_files(plan, this)
     if not plan.writes:
-        this.outcomes = applying.not_begun(plan.changes, applying.stopped())
+        this.outcomes = execution.not_begun(plan.changes, execution.stopped())
         return
     is_saved = this.planned is None
     is_asked = not is_saved and not given.yes
     if is_asked:
         if output != "text" and this.terminal.can_ask:
             this.terminal.warn(_shown(plan, this))
-        consent.ask(plan, this.terminal)
+        approval.ask(plan, this.terminal)
     this.signals.only_stop(this.clock)
     if (is_saved or is_asked) and not _is_as_planned(plan, this):
         return
@@ -167,7 +166,7 @@ def _carry_out(this: _Run, choice: Choice, given: Consent, output: str) -> None:
 def _refuse_older_files(plan: Plan, this: _Run) -> None:
     """Files that are older than what was applied last would take configs back; raises ``Problem``."""
     records = [one for one in (this.base and this.base.base.record, this.recorder and this.recorder.record) if one]
-    if this.files is not None and any(planning.is_older(this.files, one, plan.commit) for one in records):
+    if this.files is not None and any(pipeline.is_older(this.files, one, plan.commit) for one in records):
         raise Problem(
             Exit.REFUSED,
             "files-older-than-record",
@@ -179,7 +178,7 @@ def _refuse_older_files(plan: Plan, this: _Run) -> None:
 def _warn_of_unknown_age(plan: Plan, this: _Run) -> None:
     """A shallow clone may lack the commit that was applied last."""
     recorder = this.recorder
-    if recorder and this.files and not planning.is_age_known(this.files, recorder.record, plan.commit):
+    if recorder and this.files and not pipeline.is_age_known(this.files, recorder.record, plan.commit):
         this.terminal.warn(
             f"warning: this clone does not have the commit that was applied last ({str(recorder.record.source)[:12]}), "
             "so it is not known whether these files are older; fetch the whole history (git fetch --unshallow)"
@@ -218,22 +217,22 @@ def _shown(plan: Plan, this: _Run) -> str:
 def _is_as_planned(plan: Plan, this: _Run) -> bool:
     """Time went by since the plan: only where live is still what it saw may anything be written."""
     reader, wanted = this.connection.reader, {one.id for one in plan.changes}
-    fresh = applying.until_stopped(
+    fresh = execution.until_stopped(
         this.clock,
-        lambda: planning.caught_up(reader.list_configs(), this.base, wanted, reader, this.clock),
+        lambda: pipeline.caught_up(reader.list_configs(), this.base, wanted, reader, this.clock),
         this.terminal.tick,
     )
     if fresh is None:
-        this.outcomes = applying.not_begun(plan.changes, applying.stopped())
+        this.outcomes = execution.not_begun(plan.changes, execution.stopped())
         return False
     this.live = fresh
-    moved = {one.change.id: one for one in applying.stale(plan, fresh)}
+    moved = {one.change.id: one for one in execution.stale(plan, fresh)}
     if not moved:
         if this.planned is None:
             saved_plans.must_do_what_it_shows(plan, fresh)
         return True
     rest = Failure("plan-stale", "not begun, since live has changed since the plan; plan again")
-    this.outcomes = [moved.get(one.change.id) or one for one in applying.not_begun(plan.changes, rest)]
+    this.outcomes = [moved.get(one.change.id) or one for one in execution.not_begun(plan.changes, rest)]
     return False
 
 
@@ -241,7 +240,7 @@ def _write(plan: Plan, this: _Run) -> None:
     windows = connecting.windows_of(this.settings, this.target)
     progress = Progress(len(plan.writes), windows, this.clock)
     this.terminal.progress(progress)
-    for outcome in applying.apply(
+    for outcome in execution.apply(
         plan,
         this.connection.reader,
         this.connection.writer,
@@ -265,7 +264,7 @@ def _write(plan: Plan, this: _Run) -> None:
 def _check_again(plan: Plan, this: _Run) -> None:
     """List again, compare again: of what was verified nothing may be left to do."""
     clock = TickingClock(this.clock, this.terminal.tick)
-    listed = partial(applying.until_stopped, this.clock, this.connection.reader.list_configs, this.terminal.tick)
+    listed = partial(execution.until_stopped, this.clock, this.connection.reader.list_configs, this.terminal.tick)
     try:
         this.outcomes, fresh = look_again(plan, this.planned, this.outcomes, listed, clock)
     except ApiError as error:
@@ -274,7 +273,7 @@ def _check_again(plan: Plan, this: _Run) -> None:
     this.live = this.live if fresh is None else fresh
 
 
-def _locator(planned: Planned | None) -> applying.Locate:
+def _locator(planned: Planned | None) -> execution.Locate:
     documents = {} if planned is None else {one.id: one for one in planned.files.documents}
 
     def locate(config_id: str, path: str) -> Location | None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from reconciler.commands.connecting import state_file
-from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.terminal import Terminal
 from reconciler.emulator import Emulator, EmulatorError, Options, load_seed, serve
-from reconciler.emulator.faults import FaultPlan
+from reconciler.emulator.fault_plan import FaultPlan
 from reconciler.emulator.options import STATSIG_RATE_LIMITS
+from reconciler.session.command_error import Exit, Problem
+from reconciler.session.connecting import state_file
+from reconciler.session.terminal import Terminal
 
 
 def run(

@@ -7,13 +7,12 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from reconciler.commands.files import shown_path
-from reconciler.commands.pinning import Pin, pin
-from reconciler.commands.problems import Exit
-from reconciler.commands.terminal import Terminal
-from reconciler.documents import top_level
-from reconciler.git import Repository
-from reconciler.git import top_level as working_tree
+from reconciler.files import git, top_level
+from reconciler.files.git import Repository
+from reconciler.session.command_error import Exit
+from reconciler.session.pinning import Pin, pin
+from reconciler.session.reading import shown_path
+from reconciler.session.terminal import Terminal
 
 _PACKAGED = Path(__file__).parent.parent / "github"  # where an installed package has them (pyproject.toml)
 _CHECKED_OUT = Path(__file__).parent.parent.parent / ".github"  # where a checkout has them
@@ -123,4 +122,4 @@ def _write(path: Path, text: str, *, executable: bool) -> bool:
 
 def _default_branch(root: Path) -> str:
     """What the remote calls its default branch, or else the branch that is checked out, or else main."""
-    return (Repository(root).default_branch() if working_tree(root) else None) or "main"
+    return (Repository(root).default_branch() if git.top_level(root) else None) or "main"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from reconciler import planfile
-from reconciler.commands import connecting, planning, writing
-from reconciler.commands.planning import Choice, Planned
-from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.terminal import Terminal
-from reconciler.documents.document import FORMATS
+from reconciler.files.document import FORMATS
 from reconciler.model import Plan
 from reconciler.ports import Clock
+from reconciler.render import plan_document
+from reconciler.session import connecting, pipeline, writing
+from reconciler.session.command_error import Exit, Problem
+from reconciler.session.pipeline import Choice, Planned
+from reconciler.session.terminal import Terminal
 
 
 def run(
@@ -33,12 +33,12 @@ def run(
 
     ``command`` is what would carry the plan out, as the output tells it.
     """
-    files = planning.read_valid(configs)
+    files = pipeline.read_valid(configs)
     chosen = connecting.choose(files.settings, target, api_url)
     with connecting.connected(chosen, files.settings, terminal, clock, files.root) as connection:
-        base = planning.base_of(files, chosen, choice)
-        planned = planning.make(files, chosen, connection.reader, clock, choice, base)
-    terminal.detail(planning.told(planned))
+        base = pipeline.base_of(files, chosen, choice)
+        planned = pipeline.make(files, chosen, connection.reader, clock, choice, base)
+    terminal.detail(pipeline.told(planned))
     plan = planned.plan
     windows = connecting.windows_of(files.settings, chosen)
     if out is not None:
@@ -78,7 +78,7 @@ def _save(plan: Plan, out: Path, configs: Path, terminal: Terminal) -> None:
     if terminal.redactor.value(plan) != plan:
         said = "a config holds the Console API key, so its plan cannot be saved: take the key out of it, and revoke it"
         raise Problem(Exit.FAILED, "plan-holds-key", said)
-    writing.atomically(out, writing.json_text(planfile.to_document(plan)))
+    writing.atomically(out, writing.json_text(plan_document.to_document(plan)))
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> Exit:

@@ -7,19 +7,20 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
-from reconciler import checks, normalize, planfile
-from reconciler import pull as pulling
-from reconciler.commands import connecting
-from reconciler.commands.files import Files, read, shown_path
-from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.terminal import Terminal
+from reconciler import checks
+from reconciler.core import adoption, normalize
+from reconciler.core.diff import diff
 from reconciler.diagnostics import Diagnostic, Severity
-from reconciler.diff import diff
-from reconciler.documents import Document, parse
-from reconciler.documents.writing import json5_text, yaml_text
+from reconciler.files import Document, parse
+from reconciler.files.file_writing import json5_text, yaml_text
+from reconciler.files.settings import Settings
 from reconciler.model import Resource
 from reconciler.ports import Clock, Payload
-from reconciler.settings import Settings
+from reconciler.render import plan_document
+from reconciler.session import connecting
+from reconciler.session.command_error import Exit, Problem
+from reconciler.session.reading import Files, read, shown_path
+from reconciler.session.terminal import Terminal
 
 _NOTHING_THERE_YET = frozenset({"configs-missing", "configs-empty"})  # what a first pull begins with
 
@@ -105,8 +106,8 @@ def _pull(
         live = normalize.live(payload)
     except normalize.PayloadError as error:
         return Pulled(config_id, None, str(error), is_wrong=True)
-    twins = pulling.commented(live)
-    data = pulling.file_data(live, with_ids=with_ids)
+    twins = adoption.commented(live)
+    data = adoption.file_data(live, with_ids=with_ids)
     ending = ".json5" if twins else ".yaml"
     path = _free(folder, config_id, ending) if is_inside else folder / f"{config_id}{ending}"
     if path.exists():
@@ -169,7 +170,7 @@ def _drawn(pulled: Sequence[Pulled], output: str, *, is_inside: bool) -> str:
 
         return json.dumps(
             {
-                "format_version": planfile.FORMAT_VERSION,
+                "format_version": plan_document.FORMAT_VERSION,
                 "errored": any(one.is_wrong for one in pulled),
                 "written": [{"id": one.id, "file": one.file} for one in written],
                 "skipped": [{"id": one.id, "reason": one.reason} for one in pulled if not one.file],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from reconciler.commands.problems import Exit
-from reconciler.commands.terminal import Terminal
-from reconciler.dynamic_config.schema import config_schema, settings_schema
+from reconciler.dynamic_config.json_schemas import config_schema, settings_schema
+from reconciler.session.command_error import Exit
+from reconciler.session.terminal import Terminal
 
 
 def run(terminal: Terminal, *, settings: bool = False) -> Exit:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-from reconciler.commands import connecting, writing
-from reconciler.commands import saved as saved_plans
-from reconciler.commands.problems import Exit
-from reconciler.commands.terminal import Terminal
-from reconciler.settings import Settings, Target
+from reconciler.files.settings import Settings, Target
+from reconciler.session import connecting, saved_plans, writing
+from reconciler.session.command_error import Exit
+from reconciler.session.terminal import Terminal
 
 
 def run(terminal: Terminal, saved: Path, *, output: str = "text", limit: int | None = None) -> Exit:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from reconciler.commands.files import Files, read, shown_path
-from reconciler.commands.problems import Exit, Problem
-from reconciler.commands.terminal import Terminal
 from reconciler.diagnostics import Diagnostic, has_errors
-from reconciler.documents import RefusedFileError, read_regular
+from reconciler.session.command_error import Exit, Problem
+from reconciler.session.reading import Files, read, shown_path, texts
+from reconciler.session.terminal import Terminal
 
 
 def run(terminal: Terminal, configs: Path, *, output: str = "text", files: Sequence[Path] = ()) -> Exit:
@@ -49,15 +48,3 @@ def _drawn(found: Sequence[Diagnostic], checked: Files, output: str, terminal: T
     from reconciler.render import text
 
     return text.findings(found, sources, checked.count, color=terminal.color, width=terminal.width)
-
-
-def texts(files: set[str], root: Path, terminal: Terminal) -> dict[str, str]:
-    """The texts of files that findings speak of, as far as they can be read, for showing."""
-    found = {}
-    for file in filter(None, files):
-        try:
-            text = read_regular(root / file).removeprefix(b"\xef\xbb\xbf").decode("utf-8")
-        except (RefusedFileError, UnicodeDecodeError):
-            continue
-        found[file] = terminal.redactor.source(text)
-    return found

@@ -15,12 +15,12 @@ from reconciler.console_api.answer import Answer, Page, config_of, page_of
 from reconciler.console_api.pacing import DEFAULT_WINDOWS, Pacer, Windows
 from reconciler.console_api.paging import PAGE_SIZE, SMALL_PAGE_SIZE, consistent_list
 from reconciler.console_api.rate_limit import Pause
+from reconciler.console_api.response import understood
 from reconciler.console_api.retrying import Retries
-from reconciler.console_api.verdict import understood
 from reconciler.console_api.waiting import OnWait, Waits
+from reconciler.files.settings import Target
 from reconciler.ports import ApiError, Clock, Look, Payload
 from reconciler.redactor import Redactor
-from reconciler.settings import Target
 
 if TYPE_CHECKING:  # httpx takes longer to import than many commands take to run
     import httpx

@@ -20,7 +20,7 @@ import httpx
 
 from reconciler.console_api import failures
 from reconciler.console_api.deadline import Cutoff, DeadlineBackend
-from reconciler.settings import is_loopback
+from reconciler.files.settings import is_loopback
 
 if TYPE_CHECKING:
     import ssl

@@ -9,15 +9,15 @@ client suffers from most.
     options.py   what may be switched: rate windows, leniency, known tags, ...
     api.py       Emulator: authorization, routes, one method an endpoint
     listing.py   query string → filters and pages
-    validate.py  is this body one that the API takes? (combinators in shapes.py, twins in twins.py)
-    schema.py    the small part of JSON Schema that return values are held to
+    body_checks.py  is this body one that the API takes? (combinators in shapes.py, twins in twin_texts.py)
+    value_schema.py  the small part of JSON Schema that return values are held to
     configs.py   body + stored config → the config to store
-    rules.py     which submitted rule is which stored rule, and its new id
+    rule_ids.py  which submitted rule is which stored rule, and its new id
     store.py     the SQLite file: configs and the audit list
-    limits.py    rate windows
-    faults.py    which request meets which fault (documents the ``--faults`` file); misbehave.py does it
+    rate_windows.py  rate windows
+    fault_plan.py  which request meets which fault (documents the ``--faults`` file); misbehave.py does it
     server.py    the loopback HTTP server
-    values.py, json5.py   JSON and JSON5 as a JavaScript server reads them
+    js_values.py, json5_reader.py   JSON and JSON5 as a JavaScript server reads them
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from reconciler.emulator.wire import Request, Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from reconciler.emulator.faults import FaultPlan
+    from reconciler.emulator.fault_plan import FaultPlan
     from reconciler.emulator.server import Server
 
 __all__ = ["Emulator", "EmulatorError", "Options", "Request", "Response", "load_seed", "serve"]

@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from reconciler.emulator import configs, listing, values
+from reconciler.emulator import configs, listing
+from reconciler.emulator import js_values as values
+from reconciler.emulator.body_checks import Validator, conforms
 from reconciler.emulator.errors import EmulatorError, Problem, Refusal, invalid
-from reconciler.emulator.limits import RateWindows
 from reconciler.emulator.options import Options
+from reconciler.emulator.rate_windows import RateWindows
 from reconciler.emulator.routes import Call, Endpoint, route
-from reconciler.emulator.rules import base_of, unknown_rule
+from reconciler.emulator.rule_ids import base_of, unknown_rule
 from reconciler.emulator.store import Config, Store
-from reconciler.emulator.validate import Validator, conforms
 from reconciler.emulator.wire import Request, Response, json_response, refusal_response
 
 MAX_PAYLOAD = 100 * 1024  # bytes: the documented limit on a JSON payload

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from reconciler.emulator import rules as rule_ids
-from reconciler.emulator import twins, values
+from reconciler.emulator import js_values as values
+from reconciler.emulator import rule_ids
+from reconciler.emulator import twin_texts as twins
+from reconciler.emulator.body_checks import WRITABLE
 from reconciler.emulator.errors import Refusal
 from reconciler.emulator.options import Options
-from reconciler.emulator.validate import WRITABLE
 
 Config = dict[str, Any]
 Rule = dict[str, Any]

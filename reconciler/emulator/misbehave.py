@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from reconciler.emulator.api import Emulator
 from reconciler.emulator.errors import EmulatorError, Refusal
-from reconciler.emulator.faults import Fault, FaultPlan, Fields
+from reconciler.emulator.fault_plan import Fault, FaultPlan, Fields
 from reconciler.emulator.routes import route
 from reconciler.emulator.store import Config
 from reconciler.emulator.wire import Request, Response, json_response

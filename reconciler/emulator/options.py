@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from reconciler.emulator.rules import new_base_id
+from reconciler.emulator.rule_ids import new_base_id
 
 STATSIG_RATE_LIMITS = ((100, 10.0), (900, 900.0))
 """The documented windows of a project: mutations, seconds."""

@@ -13,7 +13,7 @@ from typing import Any
 from reconciler.emulator import misbehave
 from reconciler.emulator.api import Emulator
 from reconciler.emulator.errors import EmulatorError
-from reconciler.emulator.faults import FaultPlan
+from reconciler.emulator.fault_plan import FaultPlan
 from reconciler.emulator.wire import Request, Response, json_response
 
 MAX_BODY = 8 * 1024 * 1024

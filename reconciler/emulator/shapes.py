@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from reconciler.emulator import values
+from reconciler.emulator import js_values as values
 from reconciler.emulator.errors import Problem
 
 Shape = Callable[[Any, str], Iterator[Problem]]

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from reconciler.emulator import values
+from reconciler.emulator import js_values as values
 from reconciler.emulator.errors import EmulatorError
 
 Config = dict[str, Any]

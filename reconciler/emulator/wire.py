@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.emulator import values
+from reconciler.emulator import js_values as values
 from reconciler.emulator.errors import Refusal
 
 

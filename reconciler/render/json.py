@@ -10,8 +10,8 @@ from typing import Any
 
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
 from reconciler.model import Outcome, Plan, Status
-from reconciler.planfile import FORMAT_VERSION, diagnostic_document, place_document
 from reconciler.render.inert import CONTROL
+from reconciler.render.plan_document import FORMAT_VERSION, diagnostic_document, place_document
 
 diagnostic = diagnostic_document
 """One finding as every document holds it."""

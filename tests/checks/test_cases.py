@@ -15,9 +15,9 @@ import pytest
 
 from reconciler import checks
 from reconciler.checks import CHECKS
-from reconciler.commands.files import read_settings
 from reconciler.diagnostics import Diagnostic
-from reconciler.documents import TreeSource
+from reconciler.files import TreeSource
+from reconciler.session.reading import read_settings
 
 CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir() if path.is_dir())
 SOURCES = sorted(Path(checks.__file__).parent.glob("*.py"))

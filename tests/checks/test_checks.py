@@ -15,13 +15,13 @@ from hypothesis import strategies as some
 
 from reconciler.checks import CHECKS, check, with_severities
 from reconciler.checks.schema_engine import Engine, faults
-from reconciler.checks.twins import same
+from reconciler.checks.twin_checks import same
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.documents import Document, parse
-from reconciler.dynamic_config.conditions import API_OPERATORS, CONDITION_TYPES
+from reconciler.dynamic_config.condition_types import API_OPERATORS, CONDITION_TYPES
 from reconciler.dynamic_config.fields import CONDITION, CONFIG, RULE, VARIANT
-from reconciler.dynamic_config.schema import config_schema
-from reconciler.settings import Settings
+from reconciler.dynamic_config.json_schemas import config_schema
+from reconciler.files import Document, parse
+from reconciler.files.settings import Settings
 
 ENGINES: list[Any] = [jsonschema.Draft202012Validator, jsonschema_rs.Draft202012Validator]
 

@@ -11,10 +11,9 @@ import jsonschema
 import jsonschema_rs
 import pytest
 
-from reconciler import settings
-from reconciler.commands.files import read_settings
-from reconciler.dynamic_config import fields, limits
-from reconciler.dynamic_config.conditions import (
+from reconciler.dynamic_config import fields
+from reconciler.dynamic_config import sizes as limits
+from reconciler.dynamic_config.condition_types import (
     API_OPERATORS,
     CONDITION_TYPES,
     NUMERIC_OPERATORS,
@@ -24,7 +23,9 @@ from reconciler.dynamic_config.conditions import (
     Operator,
 )
 from reconciler.dynamic_config.fields import Managed
-from reconciler.dynamic_config.schema import config_schema, settings_schema
+from reconciler.dynamic_config.json_schemas import config_schema, settings_schema
+from reconciler.files import settings
+from reconciler.session.reading import read_settings
 
 SCHEMA = config_schema()
 TABLES = {

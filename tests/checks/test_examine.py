@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.checks import check, examine
 from reconciler.diagnostics import Severity
-from reconciler.documents import DirectorySource, File, TreeSource, load
-from reconciler.settings import Settings
+from reconciler.files import DirectorySource, File, TreeSource, load
+from reconciler.files.settings import Settings
 
 GOOD = "description: A config\ndefaultValue: {a: 1}\n"
 BAD = "descripton: A config\nrules:\n  - name: Nobody\n"

@@ -22,8 +22,8 @@ MEGABYTES = 64
 _EXAMINE = """
 import json, resource, sys
 from reconciler.checks import examine
-from reconciler.documents import TreeSource
-from reconciler.settings import Settings
+from reconciler.files import TreeSource
+from reconciler.files.settings import Settings
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

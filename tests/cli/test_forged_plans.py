@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from harness import Live, Project, config
 
-from reconciler import plan as plans
-from reconciler import planfile
+from reconciler.core import planning as plans
+from reconciler.render import plan_document as planfile
 
 Body = dict[str, Any]
 PUBLIC = {"type": "public"}

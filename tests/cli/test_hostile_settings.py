@@ -17,8 +17,8 @@ from harness import Live, Project, config
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.dynamic_config.schema import settings_schema
-from reconciler.settings import parse
+from reconciler.dynamic_config.json_schemas import settings_schema
+from reconciler.files.settings import parse
 
 BOUNDED = 'ulimit -v 1500000; timeout 10 "$@"'
 """A shell line: no more than 1.5 GB of memory, and no more than ten seconds."""

@@ -11,8 +11,8 @@ import pytest
 
 from reconciler.console_api import Connection, connect
 from reconciler.emulator import Emulator, Options, serve
-from reconciler.emulator.faults import Fault, FaultPlan
-from reconciler.settings import Target
+from reconciler.emulator.fault_plan import Fault, FaultPlan
+from reconciler.files.settings import Target
 
 CONFIGS = "/console/v1/dynamic_configs"
 KEY = "console-s3cretKEY.with~Signs0123456789"

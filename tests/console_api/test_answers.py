@@ -17,8 +17,8 @@ from reconciler.console_api import connect
 from reconciler.console_api.answer import MOST_BYTES, UnreadableError, parse
 from reconciler.console_api.exchange import encoded
 from reconciler.emulator import Response
+from reconciler.files.settings import Target
 from reconciler.ports import ApiError, Fate
-from reconciler.settings import Target
 
 ODD_BODIES = {
     "empty": b"",

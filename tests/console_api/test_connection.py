@@ -14,8 +14,8 @@ from console_api.conftest import CONFIGS, KEY, Served, VirtualClock, answer, ful
 from reconciler import __version__
 from reconciler.console_api import connect
 from reconciler.emulator import Emulator, Options
+from reconciler.files.settings import Target
 from reconciler.ports import ApiError, Fate, Reader, Writer
-from reconciler.settings import Target
 
 
 def headers_of(request: bytes) -> dict[str, str]:

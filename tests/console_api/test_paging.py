@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from console_api.conftest import CONFIGS, Served, VirtualClock, live
 from reconciler.console_api import connect
 from reconciler.emulator import Response
+from reconciler.files.settings import Target
 from reconciler.ports import ApiError
-from reconciler.settings import Target
 
 Pages = list[tuple[list[str], Any, Any]]
 

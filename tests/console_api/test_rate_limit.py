@@ -17,8 +17,8 @@ from reconciler.console_api.rate_limit import LONGEST_PAUSE, PATIENCE, Pause, Re
 from reconciler.console_api.transport import HandleRequest
 from reconciler.console_api.waiting import Waits
 from reconciler.emulator import Response
+from reconciler.files.settings import Target
 from reconciler.ports import ApiError, Fate
-from reconciler.settings import Target
 
 NOW = "Sun, 22 Nov 2026 06:00:00 GMT"
 

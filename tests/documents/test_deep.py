@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.documents import parse
-from reconciler.documents.document import Format
+from reconciler.files import parse
+from reconciler.files.document import Format
 
 Seen = list[tuple[str, int, int, str | None]]
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from reconciler.diagnostics import Diagnostic, Location, Severity
-from reconciler.documents import flaws, load, parse
-from reconciler.documents.limits import MAX_BYTES
+from reconciler.files import flaws, load, parse
+from reconciler.files.file_limits import MAX_BYTES
 from tests.documents import test_sources
 
 # code → (format, bad text, place of the finding, pointer, good text); ▸ and ◂ mark the place.

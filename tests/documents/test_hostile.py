@@ -19,7 +19,7 @@ SECONDS = 30  # the limit that is promised is 3; a busy machine must not fail th
 CHILD = """
 import json, resource, sys
 from pathlib import Path
-from reconciler.documents import DirectorySource, load
+from reconciler.files import DirectorySource, load
 
 Path("warm.yaml").write_text("a: 1")
 load(DirectorySource(Path(".")))

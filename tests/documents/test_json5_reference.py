@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents import JsonError, parse_json5
+from reconciler.files import JsonError, parse_json5
 from tests.documents.spelling import json5_spelling, randoms, same, values
 
 REFUSED = object()

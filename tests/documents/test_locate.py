@@ -6,7 +6,7 @@ import pickle
 
 import pytest
 
-from reconciler.documents import Document, parse
+from reconciler.files import Document, parse
 
 YAML = """\
 # the first line

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.cli import main
-from reconciler.documents import DirectorySource, TreeSource, load, load_file
+from reconciler.files import DirectorySource, TreeSource, load, load_file
 
 CODES = {
     *("configs-missing", "configs-empty", "symlink-outside", "symlink-not-read", "not-a-regular-file"),

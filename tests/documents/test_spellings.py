@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.diagnostics import Location, Severity, pointer
-from reconciler.documents import Document, json5_text, parse, yaml_text
-from reconciler.documents.build import build
-from reconciler.documents.document import syntax_of
-from reconciler.documents.places import places
-from reconciler.documents.quick import quick
-from reconciler.documents.yaml import NOT_ALLOWED
+from reconciler.files import Document, json5_text, parse, yaml_text
+from reconciler.files.build import build
+from reconciler.files.document import syntax_of
+from reconciler.files.places import places
+from reconciler.files.quick import quick
+from reconciler.files.yaml_syntax import NOT_ALLOWED
 from tests.documents.spelling import SPELLINGS, configs, randoms, same, yaml_flow
 
 many = settings(max_examples=100, deadline=None)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from reconciler.documents import Document, comments_of, json5_text, parse, parse_json5
+from reconciler.files import Document, comments_of, json5_text, parse, parse_json5
 from reconciler.model import Twin
 from tests.documents.spelling import configs, json5_spelling, randoms, same, values
 

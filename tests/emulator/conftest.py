@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from reconciler.emulator import Emulator, Options, Request, Response, serve
-from reconciler.emulator.faults import FaultPlan
+from reconciler.emulator.fault_plan import FaultPlan
 from reconciler.emulator.server import Server
 
 LIST = "/console/v1/dynamic_configs"

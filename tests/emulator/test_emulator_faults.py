@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.emulator import Emulator, EmulatorError, Request
-from reconciler.emulator.faults import FaultPlan
+from reconciler.emulator.fault_plan import FaultPlan
 from reconciler.emulator.misbehave import faulty_handle
 from reconciler.emulator.server import Server
 

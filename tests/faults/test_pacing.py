@@ -8,16 +8,16 @@ from console_api.test_pacing import exceeded
 from harness import CONFIGS, Live, Project, config, payload
 
 from faults.world import VirtualClock
-from reconciler import apply as applying
+from reconciler.apply import execution as applying
 from reconciler.console_api import DEFAULT_WINDOWS, connect, plan_seconds
+from reconciler.core.fingerprint import fingerprint
+from reconciler.core.normalize import live as normalized
 from reconciler.emulator import Emulator, Options
 from reconciler.emulator.options import STATSIG_RATE_LIMITS
 from reconciler.emulator.wire import Request, Response
-from reconciler.fingerprint import fingerprint
+from reconciler.files.settings import Target
 from reconciler.model import Action, Change, LiveVersion, Plan, Status, TargetRef
 from reconciler.model import Request as Write
-from reconciler.normalize import live as normalized
-from reconciler.settings import Target
 
 WRITES = 2000
 

@@ -20,7 +20,7 @@ from harness import CONFIGS, KEY, payload
 
 from faults.test_pacing import a_plan
 from faults.world import CREATE, GET, UPDATE, World
-from reconciler import apply as applying
+from reconciler.apply import execution as applying
 from reconciler.ports import Payload
 
 ENOUGH = 3600.0

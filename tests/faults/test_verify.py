@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from harness import payload
 
-from reconciler.verify import differences, phrase
+from reconciler.core.verify import differences, phrase
 
 TWIN = "{ value: 1 /* hers */ }"
 RULE: dict[str, Any] = {

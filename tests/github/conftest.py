@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from reconciler.emulator import Emulator, Request, serve
-from reconciler.emulator.faults import FaultPlan
+from reconciler.emulator.fault_plan import FaultPlan
 from reconciler.emulator.server import Server
 
 TOP = Path(__file__).parents[2]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 import yaml
 
-from reconciler import settings
-from reconciler.commands.files import read_settings
+from reconciler.files import settings
+from reconciler.session.reading import read_settings
 
 from .conftest import KEY, TOP, Checkout, Live, git_identity
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.emulator.faults import FaultPlan
+from reconciler.emulator.fault_plan import FaultPlan
 
 from .conftest import KEY, RECORD, Checkout, GitHub, Live, Runner
 

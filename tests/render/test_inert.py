@@ -6,7 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.render.inert import cell, code_span, comment_value, fence, html_code, prose, runner, spaced, terminal
+from reconciler.render.inert import (
+    cell,
+    code_span,
+    comment_value,
+    fence,
+    html_code,
+    prose,
+    runner,
+    spaced,
+    terminal,
+)
 from tests.render import oracle
 
 NASTY = ["::", ":", "#", "##[", "##[add-mask]", "[", "\x1b[31m", "\r", "\n", "\u00a0", "\u2028", "\x85", "\u3000", "\t"]

@@ -8,7 +8,17 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from reconciler.diagnostics import Diagnostic, Location
-from reconciler.model import FieldChange, Kind, LimitExceeded, LiveVersion, Origin, Outcome, Plan, Status, TargetRef
+from reconciler.model import (
+    FieldChange,
+    Kind,
+    LimitExceeded,
+    LiveVersion,
+    Origin,
+    Outcome,
+    Plan,
+    Status,
+    TargetRef,
+)
 from reconciler.render import text
 from tests.render import golden
 from tests.render.plans import (
