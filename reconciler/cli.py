@@ -161,13 +161,13 @@ def _cli() -> None:
     """GitOps for Statsig dynamic configs: check, plan and apply configs kept in git."""
 
 
-@_command("validate", _COMMON, _formats("text", "json", "github"))
+@_command("validate", _CONFIGS, _TARGET, _OUTPUT, _formats("text", "json", "github"))
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path))
-def _validate(session: _Session, *, configs: Path, output: str, files: tuple[Path, ...], **_: Any) -> int:
+def _validate(session: _Session, *, configs: Path, **flags: Any) -> int:
     """Parse and check the files. Offline; needs no key. With FILES, show only what is found in those."""
     from reconciler.commands import validate
 
-    return validate.run(session.terminal, configs, output=output, files=files)
+    return validate.run(session.terminal, configs, **flags)
 
 
 @_command(
@@ -220,7 +220,7 @@ def _apply(
     return apply.run(session.terminal, _clock(), session.signals, configs, choice, given, **flags)
 
 
-@_command("show", _COMMON, _formats("text", "json", "markdown", "github"), _LIMIT)
+@_command("show", _OUTPUT, _formats("text", "json", "markdown", "github"), _LIMIT)
 @click.argument("saved", metavar="PLAN.json", type=click.Path(path_type=Path))
 def _show(session: _Session, *, saved: Path, output: str, comment_limit: int | None, **_: Any) -> int:
     """Draw a saved plan in another format."""
@@ -245,7 +245,7 @@ def _pull(session: _Session, *, configs: Path, ids: tuple[str, ...], **flags: An
     return pull.run(session.terminal, _clock(), configs, ids, **flags)
 
 
-@_command("init", _COMMON)
+@_command("init", _CONFIGS, _OUTPUT)
 def _init(session: _Session, *, configs: Path, **_: Any) -> int:
     """Set up a repository: workflows, settings, a first config. Overwrites nothing."""
     from reconciler.commands import init
@@ -255,7 +255,7 @@ def _init(session: _Session, *, configs: Path, **_: Any) -> int:
 
 @_command(
     "emulator",
-    _COMMON,
+    _OUTPUT,
     _option("--port", type=click.IntRange(0, 65535), default=3006, show_default=True, help="0 takes any free port."),
     _option(
         "--db",
@@ -285,7 +285,7 @@ def _emulator(
     return emulator.run(session.terminal, port=port, db=db, seed=seed, faults=faults, rate_limits=rate_limits)
 
 
-@_command("schema", _COMMON, _option("--settings", is_flag=True, help="The schema of reconciler.toml instead."))
+@_command("schema", _OUTPUT, _option("--settings", is_flag=True, help="The schema of reconciler.toml instead."))
 def _schema(session: _Session, *, settings: bool, **_: Any) -> int:
     """Print the JSON Schema of a config file, for editors."""
     from reconciler.commands import schema

@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from reconciler.diagnostics import Diagnostic, has_errors
+from reconciler.files.settings import FILE_NAME
 from reconciler.session.command_error import Exit, Problem
+from reconciler.session.connecting import choose
 from reconciler.session.reading import Files, read, shown_path, texts
 from reconciler.session.terminal import Terminal
 
 
-def run(terminal: Terminal, configs: Path, *, output: str = "text", files: Sequence[Path] = ()) -> Exit:
-    """Show every finding. With ``files``, all are still checked together, and only findings in those are shown."""
+def run(
+    terminal: Terminal, configs: Path, *, output: str = "text", files: Sequence[Path] = (), target: str | None = None
+) -> Exit:
+    """Show every finding. With ``files``, all are still checked together, and only findings in those are shown.
+
+    A ``target`` that the settings do not name is wrong usage.
+    """
     checked = read(configs, want_documents=False)
+    if target is not None and not any(PurePath(one.location.file).name == FILE_NAME for one in checked.diagnostics):
+        choose(checked.settings, target, None)
     found = list(terminal.redactor.value(checked.diagnostics))
     if files:
         chosen = [_chosen(path, configs, checked.root) for path in files]

@@ -104,3 +104,16 @@ def test_one_config_alone_is_planned_and_applied(two: Project, live: Live) -> No
 def test_quiet_leaves_out_notes_and_no_errors(two: Project) -> None:
     assert two.call("plan", "-q", "--only", "nobody").stderr
     assert two.call("plan", "-q").stdout == two.call("plan").stdout
+
+
+def test_a_target_that_the_settings_do_not_name_is_wrong_usage_everywhere(two: Project) -> None:
+    for command in (["validate"], ["plan"], ["apply", "--yes"], ["pull", "--all"]):
+        done = two.call(*command, "--target", "nowhere")
+        assert (done.code, 'there is no target "nowhere"' in done.stderr) == (64, True)
+    assert two.call("validate", "--target", "production").code == 0
+
+
+@pytest.mark.parametrize("command", ["validate", "show", "init", "emulator", "schema"])
+def test_a_command_takes_no_flag_that_it_does_not_use(two: Project, command: str) -> None:
+    done = two.call(command, "--api-url", "http://127.0.0.1:1")
+    assert (done.code, "No such option" in done.stderr) == (64, True)
