@@ -127,7 +127,9 @@ _NO_COLOR = _option("--no-color", is_flag=True, help="No colours.")
 _QUIET = _option("-q", "--quiet", is_flag=True, help="Leave out progress and notes.")
 _VERBOSE = _option("-v", "--verbose", is_flag=True, help="Say more about what is done.")
 _BASE = _option(
-    "--base", metavar="REF", help="The files as they were at this git commit or tree: tells drift from intent."
+    "--base",
+    metavar="REF",
+    help="The files as they were at this git commit or tree: what console edits are found by.",
 )
 _ONLY = _option("--only", multiple=True, metavar="ID", help="Only this config; may be repeated.")
 _EXCLUDE = _option("--exclude", multiple=True, metavar="ID", help="Not this config; may be repeated.")

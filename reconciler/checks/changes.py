@@ -83,7 +83,7 @@ def _identity(desired: Resource, fields: Sequence[FieldChange]) -> Iterator[Diag
             yield _warning(
                 desired,
                 "id-type-changed",
-                f"idType changes from {one.before} to {one.after}: every user is drawn afresh in every rule",
+                f"idType changes from {one.before} to {one.after}: every user is re-bucketed in every rule",
                 None,
                 one,
             )
@@ -110,7 +110,7 @@ def _recreated(desired: Resource, live: Resource | None, fields: Sequence[FieldC
             yield _warning(
                 desired,
                 "rule-recreated",
-                f'{noun} {gone} {verb} removed and "{one.rule}" added: its users are drawn afresh',
+                f'{noun} {gone} {verb} removed and "{one.rule}" added: its users are re-bucketed',
                 f'to keep the users of a rule that became "{one.rule}", give it {keys}',
                 one,
             )

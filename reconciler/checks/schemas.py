@@ -200,7 +200,7 @@ def _other_draft(document: Document, read: _Schema, draft: str) -> Diagnostic:
 
 
 def _invalid(document: Document, read: _Schema, fault: Fault, hint: str | None = None) -> Diagnostic:
-    message = f"this is no JSON Schema of draft 2020-12: {short(fault.found, 200)}"
+    message = f"this is not a JSON Schema of draft 2020-12: {short(fault.found, 200)}"
     return error(document, read.at(fault.path), "schema-invalid", message, hint)
 
 
@@ -224,7 +224,7 @@ def _bad_pattern(document: Document, read: _Schema, fault: Fault) -> Diagnostic:
         document,
         read.at(fault.path),
         "schema-pattern",
-        f'"{short(fault.found, 80)}" is no regular expression, or one too large to run safely',
+        f'"{short(fault.found, 80)}" is not a regular expression, or is too large to run safely',
         key="patternProperties" in parts(fault.path)[-2:-1],
     )
 

@@ -33,7 +33,7 @@ api = "emulator"
 [targets.{_TARGET}]
 api = "https://statsigapi.net"
 key_env = "STATSIG_CONSOLE_KEY"
-# After the first apply, what was applied tells your changes from edits in the console:
+# After the first apply, what was applied separates your changes from edits in the console:
 # base = "refs/reconciler/{_TARGET}"
 """
 

@@ -57,7 +57,7 @@ def read_body(response: _Response, most: int = MOST_BYTES) -> bytes:
         try:
             body += unpack.decompress(chunk, most + 1 - len(body)) if unpack else chunk
         except zlib.error as error:
-            raise UnreadableError(f"is no valid gzip: {error}") from None
+            raise UnreadableError(f"is not valid gzip: {error}") from None
         if len(body) > most:
             raise TooLargeError(f"is larger than {most // 1024} KiB")
     if unpack and body and not unpack.eof:
@@ -103,9 +103,9 @@ def page_of(document: Any) -> Page:
         raise UnreadableError('has no "pagination", so nobody can tell whether it is complete')
     total, following = pagination.get("totalItems"), pagination.get("nextPage")
     if not (total is None or type(total) is int):
-        raise UnreadableError('has a "totalItems" that is no whole number')
+        raise UnreadableError('has a "totalItems" that is not a whole number')
     if not (following is None or isinstance(following, str)):
-        raise UnreadableError('has a "nextPage" that is no text')
+        raise UnreadableError('has a "nextPage" that is not a text')
     return Page(tuple(_config(item) for item in data), total, more=bool(following))
 
 
@@ -127,7 +127,7 @@ def refusal(body: bytes) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 def _data(document: Any) -> Any:
     if not isinstance(document, dict):
-        raise UnreadableError("is no JSON object")
+        raise UnreadableError("is not a JSON object")
     if "data" not in document:
         raise UnreadableError('has no "data"')
     return document["data"]
@@ -135,7 +135,7 @@ def _data(document: Any) -> Any:
 
 def _config(item: Any) -> Payload:
     if not (isinstance(item, dict) and isinstance(item.get("id"), str)):
-        raise UnreadableError('holds something that is no config with an "id"')
+        raise UnreadableError('holds something that is not a config with an "id"')
     return item
 
 
@@ -153,7 +153,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _finite(text: str) -> float:

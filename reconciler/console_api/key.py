@@ -36,5 +36,5 @@ def checked_key(environ_value: str | None, key_env: str) -> str:
             f"copy the key once more, and set {key_env} to it alone",
         )
     if not environ_value.startswith(PREFIX) or environ_value == PREFIX:
-        raise KeyProblem(f'the value of {key_env} is no Console API key: those begin with "{PREFIX}"', hint)
+        raise KeyProblem(f'the value of {key_env} is not a Console API key: those begin with "{PREFIX}"', hint)
     return environ_value

@@ -194,7 +194,7 @@ def _proxy(url: httpx.URL) -> httpx.Proxy | None:
     try:
         proxy = httpx.Proxy(named if "://" in named else f"http://{named}")
     except (ValueError, httpx.InvalidURL):
-        raise failures.unusable_proxy("it is no http or https URL") from None
+        raise failures.unusable_proxy("it is not an http or https URL") from None
     if proxy.url.scheme not in ("http", "https"):
         raise failures.unusable_proxy(f"{proxy.url.scheme} is not spoken here, only http and https")
     return proxy

@@ -67,7 +67,7 @@ def _edited(config_id: str, fields: Sequence[FieldChange], live: Mapping[str, An
         )
     named = "; ".join(_field(one) for one in fields[:_NAMED])
     more = f"; and {len(fields) - _NAMED} more" if len(fields) > _NAMED else ""
-    return f"live was changed by {who_and_when(live)}: {named}{more}. Discard what live has: --overwrite {config_id}"
+    return f"live was changed by {who_and_when(live)}: {named}{more}. Discard it: --overwrite {config_id}"
 
 
 def _field(one: FieldChange) -> str:

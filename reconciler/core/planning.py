@@ -212,7 +212,7 @@ def _plannable(desired: Resource, payload: Payload) -> Resource | Diagnostic:
     try:
         live = normalize.live(payload)
     except normalize.PayloadError as error:
-        message, hint = f"live state cannot be planned against: {error}", "mend it in the console, or remove the file"
+        message, hint = f"live state cannot be planned against: {error}", "fix it in the console, or remove the file"
         return _at(desired, Severity.ERROR, "live-unreadable", message, hint)
     wanted = desired.raw.get("isTemplate")
     if wanted is not None and bool(wanted) != bool(payload.get("isTemplate")):
@@ -284,7 +284,7 @@ def _about_released(changes: Sequence[Change], released: Sequence[str], base: Ba
                 yield Diagnostic(
                     Severity.WARNING,
                     "released-recreated",
-                    f'it equals "{old}", whose file is gone: a renamed file creates a new config',
+                    f'it equals "{old}", and the file of that one was removed: a renamed file creates a new config',
                     Location(change.file, 1, 1, 1, 1),
                     f"to keep the config, add id: {old}",
                     change.id,

@@ -182,7 +182,7 @@ def too_many_findings() -> Flaw:
 
 def value_not_finite(text: str) -> Flaw:
     return Flaw(
-        "value-not-finite", f"{shortened(text)} is no finite number: JSON cannot hold it", "use a finite number"
+        "value-not-finite", f"{shortened(text)} is not a finite number: JSON cannot hold it", "use a finite number"
     )
 
 

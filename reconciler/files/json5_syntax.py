@@ -105,7 +105,7 @@ class Json5Syntax:
         else:
             name = identifier(token[kind])
             if name is None:
-                raise self.wrong(token, f"{shortened(token[kind])} is no name", "put the key in quotes")
+                raise self.wrong(token, f"{shortened(token[kind])} is not a name", "put the key in quotes")
             yield SCALAR, name, token
 
     def literal(self, token: Match[str], kind: int) -> Iterator[Event]:
@@ -124,7 +124,7 @@ class Json5Syntax:
             yield FLAW, flaws.value_not_finite(text), token
             yield SCALAR, 0, token
         else:
-            raise self.wrong(token, f"{shortened(text)} is no value", "put it in quotes if it is text")
+            raise self.wrong(token, f"{shortened(text)} is not a value", "put it in quotes if it is text")
 
     def escaped(self, token: Match[str]) -> Iterator[Event]:
         """A string that may hold escapes, as a key or value."""
@@ -133,7 +133,7 @@ class Json5Syntax:
         except EscapeError as error:
             start = token.start(_ESCAPED) + error.at
             raise UnreadableError(
-                self.flaw(f"{error.text} is no escape", "write a backslash itself as two"),
+                self.flaw(f"{error.text} is not an escape", "write a backslash itself as two"),
                 start,
                 start + len(error.text),
             ) from None
@@ -181,7 +181,7 @@ class Json5Syntax:
             return "this string does not end on its line", f"close it with {char}"
         word = _NUMBER_LIKE.match(self.text, at)
         if word and grammar.expected & _VALUE:
-            return f"{shortened(word[0])} is no number", "put it in quotes if it is text"
+            return f"{shortened(word[0])} is not a number", "put it in quotes if it is text"
         return None
 
     def _source(self, token: Match[str]) -> str:

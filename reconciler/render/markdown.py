@@ -213,7 +213,7 @@ def _elided(sign: str) -> str:
 def _without_file(plan: Plan, room: _Room) -> Iterator[str]:
     for meaning, ids in (
         ("live without a file, left alone", plan.unmanaged),
-        ("whose file is gone: still live, no longer managed", plan.released),
+        ("whose file was removed: still live, no longer managed", plan.released),
     ):
         if ids:
             names = ", ".join(_name(one) for one in ids[:_LISTED])

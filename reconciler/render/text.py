@@ -186,7 +186,7 @@ def _without_file(plan: Plan, page: Page) -> Iterator[Line]:
     """Live configs without a file, by name as far as there is room."""
     for what, meaning, ids in (
         ("unmanaged", "live without a file, left alone", plan.unmanaged),
-        ("released", "the file is gone; still live, no longer managed", plan.released),
+        ("released", "the file was removed; still live, no longer managed", plan.released),
     ):
         if ids:
             names = ", ".join(terminal(one) for one in ids[:_LISTED])

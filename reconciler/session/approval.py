@@ -47,7 +47,7 @@ def ask(plan: Plan, terminal: Terminal) -> None:
         raise Problem(
             Exit.REFUSED,
             "not-confirmed",
-            "nobody can be asked here, and --yes was not given; nothing was written",
+            "no terminal to confirm on; nothing was written",
             "pass --yes to apply without asking",
         )
     if not terminal.ask(f"Apply to {plan.target.name} ({plan.target.api_url})? [y/N]"):

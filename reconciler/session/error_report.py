@@ -38,7 +38,7 @@ def problem(error: BaseException) -> Problem:
             named = f"{error.filename}: " if error.filename else ""
             return Problem(Exit.FAILED, "system", f"{named}{error.strerror or error}")
         case _:
-            said = f"an error of reconciler {__version__} itself: {type(error).__name__}"
+            said = f"internal error in reconciler {__version__}: {type(error).__name__}"
             return Problem(Exit.FAILED, _BUG, said, "run it again with -v, and report what it shows")
 
 

@@ -140,7 +140,7 @@ def typical() -> Plan:
             warning("project-unfamiliar", "none of the 12 new ids is live: is this the right project?"),
             warning(
                 "rule-recreated",
-                'rule "internal" is removed and "staff" added: its users are drawn afresh',
+                'rule "internal" is removed and "staff" added: its users are re-bucketed',
                 "assistant_model",
                 Location("configs/ml/assistant_model.yaml", 12, 5, 12, 10),
                 hint='to keep them, give "staff" baseID: 38ttpCpzrQFTMKcqFKk02l',
