@@ -167,6 +167,6 @@ def _result(future: Future[Outcome], attempt: _Carrier) -> Outcome:
     try:
         return future.result()
     except Exception as error:  # noqa: BLE001 - a bug of ours in one change must not hide what became of the others
-        told = "whether it was written is not known" if attempt.has_begun else "nothing was written"
-        failure = Failure("internal-error", f"internal error in reconciler ({type(error).__name__}); {told}")
+        known = "whether it was written is not known" if attempt.has_begun else "nothing was written"
+        failure = Failure("internal-error", f"internal error in reconciler ({type(error).__name__}); {known}")
         return Outcome(attempt.change, Status.UNKNOWN if attempt.has_begun else Status.FAILED, failure)

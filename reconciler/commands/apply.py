@@ -104,7 +104,7 @@ def run(
             unrecorded = _record(this)
         try:
             terminal.result(_drawn(this, output, record, unrecorded))
-        except Problem:  # nobody reads the output any more, but what was written must be told
+        except Problem:  # nobody reads the output any more, but what was written must be shown
             terminal.warn(f"what became of the changes: {_in_short(this.outcomes)}")
             raise
     code = exit_code(this.outcomes)
@@ -139,7 +139,7 @@ def _carry_out(this: _Run, choice: Choice, given: Consent, output: str) -> None:
         assert this.files is not None
         this.planned = pipeline.make(this.files, this.target, this.connection.reader, this.clock, choice, this.base)
         this.plan, this.live = this.planned.plan, this.planned.live
-        this.terminal.detail(pipeline.told(this.planned))
+        this.terminal.detail(pipeline.described(this.planned))
     plan = this.plan
     if output == "text":
         this.terminal.result(_shown(plan, this) + "\n")

@@ -38,7 +38,7 @@ def run(
     with connecting.connected(chosen, files.settings, terminal, clock, files.root) as connection:
         base = pipeline.base_of(files, chosen, choice)
         planned = pipeline.make(files, chosen, connection.reader, clock, choice, base)
-    terminal.detail(pipeline.told(planned))
+    terminal.detail(pipeline.described(planned))
     plan = planned.plan
     windows = connecting.windows_of(files.settings, chosen)
     if out is not None:

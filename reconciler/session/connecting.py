@@ -77,7 +77,7 @@ def windows_of(settings: Settings, target: Target) -> tuple[tuple[int, float], .
 
 
 def state_file(root: Path, name: str) -> Path:
-    """Where a local emulator keeps its file, in a folder that git is told to ignore; raises ``Problem``.
+    """Where a local emulator keeps its file, in a folder that git ignores; raises ``Problem``.
 
     A branch can hold that folder too, so nothing is written through a link.
     """

@@ -72,7 +72,7 @@ def base_of(files: Files, target: Target, choice: Choice, record: str | None = N
     return None if ref is None else read_base(files, ref)
 
 
-def told(planned: Planned) -> str:
+def described(planned: Planned) -> str:
     """What went into a plan, for ``-v``."""
     base = "no base" if planned.base is None else f"base {planned.base.base.name}"
     return f"{planned.files.count} files read, {len(planned.live)} live configs listed, {base}"
