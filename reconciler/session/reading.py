@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from reconciler import checks
 from reconciler.diagnostics import Diagnostic, Severity, has_errors
-from reconciler.files import DirectorySource, Document, RefusedFileError, read_regular, top_level
+from reconciler.files import DirectorySource, Document, RefusedFileError, git, read_regular, top_level
 from reconciler.files import settings as settings_file
 from reconciler.files.loading import whole_file
 from reconciler.files.settings import Settings
@@ -60,6 +60,7 @@ def read(configs: Path, *, want_documents: bool = True) -> Files:
 
 def read_settings(configs: Path) -> tuple[Settings, list[Diagnostic]]:
     """The settings of a directory, with findings placed as people will look for the file."""
+    _refuse_a_way_out(configs)
     path = configs / settings_file.FILE_NAME
     shown = PurePosixPath(shown_path(configs, top_level(configs)), path.name).as_posix()
     if not os.path.lexists(path):
@@ -69,6 +70,16 @@ def read_settings(configs: Path) -> tuple[Settings, list[Diagnostic]]:
     except RefusedFileError as error:
         return Settings(), [whole_file(shown, error.flaw)]
     return settings_file.parse(content, shown)
+
+
+def _refuse_a_way_out(configs: Path) -> None:
+    """A branch may make the configs' folder a link, and so have what is elsewhere on this machine shown or applied."""
+    top = git.top_level(Path.cwd())
+    if top is None or not Path(os.path.abspath(configs)).is_relative_to(top):  # noqa: PTH100 - links are not followed
+        return
+    if not configs.resolve().is_relative_to(top):
+        message = f"{configs} is a link that leads out of the repository"
+        raise Problem(Exit.INVALID, "configs-link-outside", message, "to read that folder, name it with --configs")
 
 
 def shown_path(path: Path, root: Path) -> str:

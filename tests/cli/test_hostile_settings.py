@@ -209,3 +209,20 @@ def test_no_string_and_no_comment_hides_how_deep_a_text_is(before: str, after: s
 def test_what_is_not_deep_is_read(values: str) -> None:
     text = f'environments=[{values}]\n[targets.production]\napi="emulator"'
     assert "settings-too-deep" not in [one.code for one in parse(text.encode(), "x")[1]]
+
+
+def test_a_folder_of_configs_that_leads_out_of_the_repository_is_not_read(project: Project, tmp_path: Path) -> None:
+    """A pull request could put it there; whoever names the folder by itself means it."""
+    repository = Project(tmp_path / "repository")
+    for folder in (tmp_path / "elsewhere", repository.path / ".git", repository.path / "inside"):
+        folder.mkdir(parents=True)
+        (folder / "secret.yaml").write_text("defaultValue: {value: secret}\n")
+    link = repository.path / "configs"
+    link.symlink_to("../elsewhere")
+    for command in (["validate"], ["plan"], ["apply", "--yes"], ["pull", "--all"]):
+        done = repository.call(*command)
+        assert (done.code, "leads out of the repository" in done.stderr, "secret" in done.stdout) == (3, True, False)
+    assert repository.call("validate", "--configs", str(tmp_path / "elsewhere")).code == 0
+    link.unlink()
+    link.symlink_to("inside")
+    assert repository.call("validate").code == 0
