@@ -4,6 +4,7 @@ For a config whose last write is open (``record.OpenWrite``) that depends on wha
 whole config, never by field:
 
     live is as that write was planned against, version and all   the write did not happen: the file before it
+                                                                 (or an earlier write that was still open then)
     the server made something else of the write                  what was read then: the server made it, not a person
     anything else                                                what was written
 """
